@@ -1,0 +1,104 @@
+"""The dispatch contract: where replicas are, and what it means to ask one. All that the router may know of the cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from models.base import Result, Task
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """One replica. It is reached by `unix` where `node` is the router's own node, else by `host` and `port` over TLS."""
+
+    replica: str
+    node: str
+    unix: str = ""
+    host: str = ""
+    port: int = 0
+
+
+class Table(msgspec.Struct, frozen=True):
+    """Every model that is served, and its replicas at this moment; none while it is scaled to zero.
+
+    `node` is where the routers are that read this file: replicas there are reached by unix socket.
+    """
+
+    node: str = ""
+    models: dict[str, tuple[Endpoint, ...]] = {}
+
+    def write(self, path: Path) -> None:
+        """Replace the file in one step, readable by this user alone."""
+        fresh = path.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(self))
+        fresh.rename(path)
+
+    @classmethod
+    def read(cls, path: Path) -> Table:
+        return msgspec.json.decode(path.read_bytes(), type=cls)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Where the time of one inference went, in seconds."""
+
+    queue_s: float
+    run_s: float
+    batch_size: int
+
+
+class Dispatcher(Protocol):
+    """Asks the replicas of one model."""
+
+    @property
+    def replica_count(self) -> int: ...
+
+    async def infer(self, task: Task, deadline: float, trace: str = "", trace_state: str = "") -> tuple[Result, Timing]:
+        """The answer of one replica before `deadline` (monotonic seconds).
+
+        Raises `models.base.Refusal` for a task that cannot be answered and the exceptions below. Cancelling the call
+        cancels the task.
+        """
+        ...
+
+
+class NoReplicaInTime(Exception):
+    """No replica could be asked before the deadline."""
+
+
+class ReplicasLost(Exception):
+    """So many replicas died over this one task that it may be the cause."""
+
+
+class TaskExpired(Exception):
+    """The deadline passed before an answer came."""
+
+
+class ModelFailed(Exception):
+    """The model raised what it should not have; the cause is in the replica's log."""
+
+
+async def watch(path: Path, changed: Callable[[Table], None], interval_s: float = 0.05) -> None:
+    """Call `changed` with the table in `path` now and whenever it is replaced. A file that is missing is waited for.
+
+    One stat per interval: it needs no connection, so nothing has to be set up again when the writer or a reader restarts.
+    """
+    seen: tuple[int, int] | None = None
+    while True:
+        try:
+            state = path.stat()
+        except FileNotFoundError:
+            pass
+        else:
+            mark = (state.st_mtime_ns, state.st_ino)
+            if mark != seen:
+                seen = mark
+                changed(Table.read(path))
+        await asyncio.sleep(interval_s)

@@ -1,0 +1,1 @@
+"""The data plane: length-prefixed frames between router and replica. Imports no Ray."""

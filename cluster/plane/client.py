@@ -1,0 +1,127 @@
+"""The router's side of the data plane: one connection to one replica, many requests in flight on it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import ssl
+import time
+from collections.abc import Sequence
+
+from cluster.dispatch import Endpoint, ModelFailed, TaskExpired, Timing
+from cluster.plane.frames import (
+    BadFrame,
+    FaultKind,
+    Frame,
+    Infer,
+    Op,
+    answer_of,
+    arrays_in,
+    describe,
+    fault_of,
+    frame,
+)
+from cluster.plane.stream import FrameStream
+from models import schema
+from models.base import Refusal, Result, Spec, Task
+
+
+class ConnectionLost(Exception):
+    """The replica went away before it answered: the task may be asked of another."""
+
+
+class Draining(Exception):
+    """The replica takes nothing new: nothing was started."""
+
+
+class ReplicaConnection:
+    """Lives on one event loop. `in_flight` is what the replica has not answered yet."""
+
+    def __init__(self, spec: Spec, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._spec = spec
+        self._stream = FrameStream(self._frames, self._lost)
+        self._waiting: dict[int, asyncio.Future[Frame]] = {}
+        self._ids = itertools.count(1)
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def open(self) -> bool:
+        return self._stream.open
+
+    async def connect(self, own_node: str, tls: ssl.SSLContext | None) -> None:
+        """Raises OSError where the replica cannot be reached."""
+        loop = asyncio.get_running_loop()
+        at = self.endpoint
+        if at.unix and at.node == own_node:
+            await loop.create_unix_connection(lambda: self._stream, at.unix)
+        elif tls is None:
+            raise ConnectionRefusedError(f"replica {at.replica} is on another node and there is no TLS to reach it by")
+        else:
+            await loop.create_connection(lambda: self._stream, at.host, at.port, ssl=tls, server_hostname=REPLICA_NAME)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def infer(self, task: Task, deadline: float, trace: str = "", trace_state: str = "") -> tuple[Result, Timing]:
+        """As `cluster.dispatch.Dispatcher.infer`; raises ConnectionLost or Draining where another replica may be asked."""
+        if not self._stream.open:
+            raise ConnectionLost(self.endpoint.replica)
+        scalars, arrays = schema.flatten(task)
+        id = next(self._ids)
+        answered: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        self._waiting[id] = answered
+        header = Infer(deadline - time.monotonic(), scalars, describe(arrays), trace, trace_state)
+        self._stream.send(frame(Op.INFER, id, header, arrays.values()))
+        timer = asyncio.get_running_loop().call_at(deadline, _expire, answered)
+        try:
+            return self._result(await answered)
+        finally:
+            timer.cancel()
+            if self._waiting.pop(id, None) is not None:
+                self._stream.send(frame(Op.CANCEL, id))
+
+    def _result(self, received: Frame) -> tuple[Result, Timing]:
+        if received.op is Op.ANSWER:
+            answer = answer_of(received)
+            flat = answer.scalars, arrays_in(received.body, answer.tensors)
+            result = schema.restore(self._spec.result, flat, evidence=answer.evidence)
+            return result, Timing(answer.queue_s, answer.run_s, answer.batch_size)
+        fault = fault_of(received)
+        match fault.kind:
+            case FaultKind.REFUSAL:
+                raise Refusal(fault.reason, fault.message, fault.field, fault.details)
+            case FaultKind.EXPIRED:
+                raise TaskExpired
+            case FaultKind.DRAINING:
+                raise Draining(self.endpoint.replica)
+            case FaultKind.CRASHED:
+                raise ModelFailed(self._spec.name)
+
+    def _frames(self, stream: FrameStream, frames: Sequence[Frame]) -> None:
+        for received in frames:
+            if received.op not in (Op.ANSWER, Op.FAULT, Op.PONG):
+                stream.close()
+                return
+            waiter = self._waiting.pop(received.id, None)
+            if waiter is not None and not waiter.done():
+                waiter.set_result(received)
+
+    def _lost(self, stream: FrameStream) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for waiter in waiting.values():
+            if not waiter.done():
+                waiter.set_exception(ConnectionLost(self.endpoint.replica))
+
+
+def _expire(answered: asyncio.Future[Frame]) -> None:
+    if not answered.done():
+        answered.set_exception(TaskExpired())
+
+
+REPLICA_NAME = "replica.faraday.internal"  # the name in every replica's certificate: identity, not an address
+
+__all__ = ["REPLICA_NAME", "BadFrame", "ConnectionLost", "Draining", "ReplicaConnection"]

@@ -1,0 +1,1 @@
+"""Pure numerics: no I/O, no wire, no Ray."""

@@ -1,0 +1,177 @@
+"""The model contract: what a task, a result, a piece of evidence and a model are, for every family.
+
+A *task* and a *result* are frozen dataclasses whose fields are declared with `tensor` (an array with a dtype and a shape
+in named dimensions) or `scalar` (a bool, int, float or str). From these declarations alone follow the bytes between router
+and replica, the Open Inference Protocol's metadata, the checks of dtype and shape, and the documentation: see `schema`.
+"""
+
+from __future__ import annotations
+
+import enum
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Scalar = bool | int | float | str
+
+
+class Refusal(Exception):
+    """The input cannot be answered: what is wrong, where and what to do. Nothing has happened when it is raised.
+
+    `reason` is UPPER_SNAKE and stable; `field` is the path in the task (`"conductivity[3]"`) or empty; `details` repeats
+    each dynamic part of the message.
+    """
+
+    def __init__(self, reason: str, message: str, field: str = "", details: Mapping[str, str] | None = None) -> None:
+        super().__init__(reason, message, field, dict(details or {}))
+        self.reason = reason
+        self.message = message
+        self.field = field
+        self.details = dict(details or {})
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+
+class BoundKind(enum.Enum):
+    """How far an error bound may be trusted."""
+
+    GUARANTEED = "guaranteed"  # a theorem whose conditions were checked
+    ESTIMATED = "estimated"  # asymptotically right or calibrated; may be below the error
+
+
+@dataclass(frozen=True)
+class ErrorBound:
+    """`norm`(exact − answer) ≤ `value`, in the units of that norm, where `kind` says how surely."""
+
+    value: float
+    norm: str
+    kind: BoundKind
+    relative: float  # value over the same norm of the answer; inf for a zero answer
+    conditions: str  # what has to hold for the bound, in a sentence
+    source: str  # paper and theorem
+
+
+class Outcome(enum.Enum):
+    """How a computation ended that did end; a refusal is an exception instead."""
+
+    CONVERGED = "converged"
+    NOT_CONVERGED = "not_converged"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a model can say for its answer. Privacy cost and trace are added by the router, which knows them."""
+
+    outcome: Outcome = Outcome.CONVERGED
+    advice: str = ""  # what to change where the outcome is not CONVERGED
+    method: str = ""  # the algorithm that answered, as its field names it
+    residual: float | None = None  # relative algebraic residual, dimensionless
+    error_bound: ErrorBound | None = None
+
+
+@dataclass(frozen=True)
+class TensorField:
+    """The declaration of one array: `shape` entries are sizes, or names that stand for one size throughout a task.
+
+    `-1` is any size. `alternatives` are further shapes that are allowed.
+    """
+
+    dtype: str
+    shape: tuple[int | str, ...]
+    optional: bool
+    doc: str
+    alternatives: tuple[tuple[int | str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class ScalarField:
+    """The declaration of one bool, int, float or str."""
+
+    default: Scalar
+    doc: str
+    choices: tuple[Scalar, ...] = ()
+
+
+def tensor(
+    dtype: str,
+    shape: tuple[int | str, ...],
+    doc: str,
+    *,
+    optional: bool = False,
+    alternatives: tuple[tuple[int | str, ...], ...] = (),
+) -> Any:
+    """A dataclass field that holds an array; None where `optional` and absent."""
+    declared = TensorField(dtype, shape, optional, doc, alternatives)
+    if optional:
+        return field(default=None, metadata={"declared": declared})
+    return field(metadata={"declared": declared})
+
+
+def scalar(default: Scalar, doc: str, *, choices: tuple[Scalar, ...] = ()) -> Any:
+    """A dataclass field that holds one value of the type of `default`."""
+    return field(default=default, metadata={"declared": ScalarField(default, doc, choices)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(ABC):
+    """One question to one model."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise `Refusal` where the task makes no sense; dtypes and shapes hold already. Must be cheap: the router runs it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One answer: the declared fields of a subclass, and the evidence for them."""
+
+    evidence: Evidence = Evidence()
+
+
+T_contra = TypeVar("T_contra", bound=Task, contravariant=True)
+R_co = TypeVar("R_co", bound=Result, covariant=True)
+
+
+class Model(Protocol[T_contra, R_co]):
+    """What a replica holds: loaded once, called on batches from one thread."""
+
+    def run(self, tasks: Sequence[T_contra]) -> Sequence[R_co | Refusal]:
+        """One result or refusal for each task, in order: a bad task never spoils its batch."""
+        ...
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one replica of a model needs by default; settings override it."""
+
+    cpus: float = 1.0
+    gpus: float = 0.0  # taken only where the cluster has GPUs; a fraction shares one
+    min_replicas: int = 1  # 0 lets an idle model go, and the first call wakes it
+    max_replicas: int = 4
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One line of the catalogue: everything the system must know of a model without importing its heavy modules."""
+
+    name: str  # dotted, e.g. "fem.diffusion"
+    version: str
+    summary: str
+    task: type[Task]
+    result: type[Result]
+    factory: str  # "module:callable"; called as factory(device) with "cpu" or "cuda" on the replica
+    example: Callable[[], Task]  # a small real task: warm-up, documentation, conformance
+    max_batch: int = 64
+    resources: Resources = Resources()
+
+    def load(self, device: str) -> Model[Task, Result]:
+        """Import the heavy modules and build the model. Only a replica does this."""
+        module, _, name = self.factory.partition(":")
+        model: Model[Task, Result] = getattr(importlib.import_module(module), name)(device)
+        return model

@@ -1,0 +1,15 @@
+"""Every model that this system can serve: one line each. Everything else iterates this."""
+
+from __future__ import annotations
+
+from models import identity
+from models.base import Spec
+from models.fem import task as fem
+
+CATALOG: dict[str, Spec] = {
+    spec.name: spec
+    for spec in (
+        fem.SPEC,
+        identity.SPEC,
+    )
+}

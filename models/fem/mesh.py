@@ -1,0 +1,191 @@
+"""Triangulations: nodes, cells, edges and how they meet. Holds both point numberings of the task.
+
+Nodes keep the caller's numbers. Edges are sorted pairs of nodes, numbered lexicographically. Each cell turns
+counter-clockwise; its local edges are (0,1), (1,2), (2,0).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from models.base import Array, Refusal
+
+# Twice the area over the squared longest edge. Below it a gradient on the cell has lost half of its 16 digits.
+FLATNESS = 1e-8
+
+NO_CELL = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Triangulation:
+    """A conforming triangulation, made by `triangulate` or `unit_square`."""
+
+    nodes: Array  # (nodes, 2)
+    cells: Array  # (cells, 3) nodes, counter-clockwise
+    edges: Array  # (edges, 2) nodes, low < high, lexicographic
+    cell_edges: Array  # (cells, 3)
+    cell_signs: Array  # (cells, 3): +1.0 where the cell runs its edge from low to high node, else -1.0
+    edge_cells: Array  # (edges, 2): the one or two cells at an edge; NO_CELL beyond the boundary
+
+    @property
+    def is_boundary(self) -> Array:
+        """(edges,) bool."""
+        return np.asarray(self.edge_cells[:, 1] == NO_CELL)
+
+    @cached_property
+    def areas(self) -> Array:
+        """(cells,)"""
+        return _signed_areas(self.nodes, self.cells)
+
+    @cached_property
+    def gradients(self) -> Array:
+        """(cells, 3, 2): the gradients of the barycentric coordinates."""
+        corners = self.nodes[self.cells]
+        sides = np.roll(corners, -2, axis=1) - np.roll(corners, -1, axis=1)  # from corner i+1 to i+2, opposite i
+        turned = np.stack((-sides[..., 1], sides[..., 0]), axis=-1)
+        return np.asarray(turned / (2 * self.areas[:, None, None]))
+
+    @cached_property
+    def curls(self) -> Array:
+        """(cells, 3, 2): (∂/∂y, −∂/∂x) of the barycentric coordinates."""
+        return np.stack((self.gradients[..., 1], -self.gradients[..., 0]), axis=-1)
+
+    @cached_property
+    def edge_lengths(self) -> Array:
+        """(edges,)"""
+        return np.asarray(np.hypot(*(self.nodes[self.edges[:, 1]] - self.nodes[self.edges[:, 0]]).T))
+
+    def points(self, degree: int) -> Array:
+        """(points, 2): the nodes; for degree 2 then the midpoints of the edges."""
+        if degree == 1:
+            return self.nodes
+        return np.concatenate((self.nodes, self.nodes[self.edges].mean(axis=1)))
+
+    def cell_points(self, degree: int) -> Array:
+        """(cells, 3) or (cells, 6): corners; for degree 2 then the midpoints of the local edges."""
+        return self.cells if degree == 1 else np.hstack((self.cells, len(self.nodes) + self.cell_edges))
+
+    def edge_points(self, degree: int) -> Array:
+        """(edges, 2) or (edges, 3): low node, high node; for degree 2 then the midpoint."""
+        midpoints = len(self.nodes) + np.arange(len(self.edges))
+        return self.edges if degree == 1 else np.column_stack((self.edges, midpoints))
+
+    def find_edges(self, pairs: Array) -> Array:
+        """(pairs,): the number of the edge between each pair of nodes, -1 where there is none."""
+        keys = _edge_keys(self.edges, len(self.nodes))
+        wanted = _edge_keys(np.sort(pairs, axis=1), len(self.nodes))
+        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where(keys[at] == wanted, at, -1)
+
+
+def unit_square(x_count: int, y_count: int) -> Triangulation:
+    """(0,1)², cut into x_count × y_count rectangles of two triangles each, below and above the rising diagonal.
+
+    Node i + j (x_count + 1) is at (i / x_count, j / y_count); the cells of rectangle r = i + j x_count are 2r (below)
+    and 2r + 1 (above).
+    """
+    x, y = np.meshgrid(np.arange(x_count + 1) / x_count, np.arange(y_count + 1) / y_count)
+    lower_left = (np.arange(x_count) + (x_count + 1) * np.arange(y_count)[:, None]).ravel()
+    lower_right, upper_left = lower_left + 1, lower_left + x_count + 1
+    upper_right = upper_left + 1
+    below = np.column_stack((lower_left, lower_right, upper_right))
+    above = np.column_stack((lower_left, upper_right, upper_left))
+    return _connect(np.column_stack((x.ravel(), y.ravel())), np.hstack((below, above)).reshape(-1, 3))
+
+
+def triangulate(nodes: Array, cells: Array) -> Triangulation:
+    """A triangulation from nodes (nodes, 2) and cells (cells, 3) of either orientation; clockwise ones are turned.
+
+    Raises `Refusal` MESH_DEGENERATE for flat cells, nodes without a cell, edges with more than two cells and cells that
+    lie over their neighbours. Hanging nodes are found by `models.fem.hanging`.
+    """
+    areas = _signed_areas(nodes, cells)
+    _refuse_flat_cells(nodes, cells, np.abs(areas))
+    _refuse_loose_nodes(nodes, cells)
+    mesh = _connect(nodes, np.where((areas > 0)[:, None], cells, cells[:, (0, 2, 1)]))
+    _refuse_folds(mesh)
+    return mesh
+
+
+def _connect(nodes: Array, cells: Array) -> Triangulation:
+    pairs = np.stack((cells, np.roll(cells, -1, axis=1)), axis=-1).reshape(-1, 2)
+    signs = np.where(pairs[:, 0] < pairs[:, 1], 1.0, -1.0).reshape(-1, 3)
+    keys, cell_edges, counts = np.unique(
+        _edge_keys(np.sort(pairs, axis=1), len(nodes)), return_inverse=True, return_counts=True
+    )
+    order = np.argsort(cell_edges, kind="stable")  # the places of edge 0, then of edge 1, ...
+    first = np.cumsum(counts) - counts
+    _refuse_crowded_edges(keys, counts, order[first] // 3, len(nodes))
+    second = order[np.minimum(first + 1, len(order) - 1)] // 3
+    return Triangulation(
+        nodes=nodes,
+        cells=cells,
+        edges=np.column_stack((keys // len(nodes), keys % len(nodes))),
+        cell_edges=cell_edges.reshape(-1, 3),
+        cell_signs=signs,
+        edge_cells=np.column_stack((order[first] // 3, np.where(counts == 2, second, NO_CELL))),
+    )
+
+
+def _edge_keys(pairs: Array, node_count: int) -> Array:
+    return np.asarray(pairs[:, 0] * node_count + pairs[:, 1])  # increasing keys are lexicographic pairs
+
+
+def _signed_areas(nodes: Array, cells: Array) -> Array:
+    a, b, c = (nodes[cells[:, i]] for i in range(3))
+    (ux, uy), (vx, vy) = (b - a).T, (c - a).T
+    return np.asarray((ux * vy - uy * vx) / 2)
+
+
+def _refuse_flat_cells(nodes: Array, cells: Array, areas: Array) -> None:
+    corners = nodes[cells]
+    longest = np.max(np.sum((corners - np.roll(corners, -1, axis=1)) ** 2, axis=2), axis=1)
+    flat = ~(2 * areas >= FLATNESS * longest) | (longest == 0) | ~np.isfinite(longest)
+    if flat.any():
+        at = int(np.argmax(flat))
+        raise Refusal(
+            "MESH_DEGENERATE",
+            f"is flat or out of scale: its area is {areas[at]:.3g} for a longest edge of {longest[at] ** 0.5:.3g}; "
+            "move its nodes apart",
+            f"cells[{at}]",
+            {"cell": str(at), "area": f"{areas[at]:.3g}", "longest_edge": f"{longest[at] ** 0.5:.3g}"},
+        )
+
+
+def _refuse_loose_nodes(nodes: Array, cells: Array) -> None:
+    loose = np.bincount(cells.ravel(), minlength=len(nodes)) == 0
+    if loose.any():
+        at = int(np.argmax(loose))
+        raise Refusal(
+            "MESH_DEGENERATE", "belongs to no cell; leave it out and renumber", f"nodes[{at}]", {"node": str(at)}
+        )
+
+
+def _refuse_crowded_edges(keys: Array, counts: Array, cells: Array, node_count: int) -> None:
+    if (counts > 2).any():
+        at = int(np.argmax(counts > 2))
+        low, high = divmod(int(keys[at]), node_count)
+        raise Refusal(
+            "MESH_DEGENERATE",
+            f"shares its edge ({low}, {high}) with {counts[at] - 1} other cells; an edge has at most two cells",
+            f"cells[{cells[at]}]",
+            {"cell": str(cells[at]), "edge": f"{low},{high}", "cells_at_edge": str(counts[at])},
+        )
+
+
+def _refuse_folds(mesh: Triangulation) -> None:
+    """Two counter-clockwise cells on either side of an edge run it in opposite directions."""
+    balance = np.bincount(mesh.cell_edges.ravel(), weights=mesh.cell_signs.ravel(), minlength=len(mesh.edges))
+    folded = ~mesh.is_boundary & (balance != 0)
+    if folded.any():
+        at = int(np.argmax(folded))
+        one, other = (int(cell) for cell in mesh.edge_cells[at])
+        raise Refusal(
+            "MESH_DEGENERATE",
+            f"lies on the same side of their common edge as cell {other}: the cells overlap; remove one of them",
+            f"cells[{one}]",
+            {"cell": str(one), "other_cell": str(other)},
+        )

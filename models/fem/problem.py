@@ -1,0 +1,57 @@
+"""A diffusion problem on its mesh: the task's arrays, broadcast to cells and checked against the edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.base import Array
+from models.fem.boundary import Boundary, boundary
+from models.fem.element import ELEMENTS, Element
+from models.fem.hanging import refuse_hanging_nodes
+from models.fem.mesh import Triangulation, triangulate, unit_square
+from models.fem.task import DiffusionTask
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """−∇·(k ∇u) = f with k constant and f a polynomial of the element's degree on each cell."""
+
+    mesh: Triangulation
+    element: Element
+    conductivity: Array  # (cells,)
+    source: Array  # (cells, points per cell): f at each cell's points
+    boundary: Boundary
+
+
+def mesh_of(task: DiffusionTask) -> Triangulation:
+    """Raises `Refusal` MESH_DEGENERATE."""
+    if task.divisions is not None:
+        return unit_square(*task.divisions.tolist())
+    assert task.nodes is not None and task.cells is not None
+    mesh = triangulate(task.nodes, task.cells)
+    refuse_hanging_nodes(mesh)
+    return mesh
+
+
+def problem(task: DiffusionTask, mesh: Triangulation) -> Problem:
+    """Raises `Refusal` WRONG_SIZE, OUT_OF_RANGE, NOT_BOUNDARY or SINGULAR_PROBLEM."""
+    task.check_points(len(mesh.points(task.degree)))
+    return Problem(
+        mesh=mesh,
+        element=ELEMENTS[task.degree],
+        conductivity=np.broadcast_to(task.conductivity, (len(mesh.cells),)),
+        source=_source(task, mesh),
+        boundary=boundary(task, mesh),
+    )
+
+
+def _source(task: DiffusionTask, mesh: Triangulation) -> Array:
+    cell_points = mesh.cell_points(task.degree)
+    source = np.zeros(cell_points.shape)
+    if task.source is not None:
+        source += task.source if len(task.source) == 1 else task.source[cell_points]
+    if task.cell_source is not None:
+        source += task.cell_source[:, None]
+    return source

@@ -1,0 +1,134 @@
+"""What follows from the declarations of a task or a result: its fields, and its flat form of scalars and tensors.
+
+The flat form is what travels: to a replica, and to and from an Open Inference Protocol client.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+import numpy as np
+
+from models.base import Array, Refusal, Result, Scalar, ScalarField, Task, TensorField
+
+Flat = tuple[dict[str, Scalar], dict[str, Array]]
+D = TypeVar("D", bound="Task | Result")
+
+
+@cache
+def tensors(declared: type[Task | Result]) -> dict[str, TensorField]:
+    """The declared arrays by name, in order of declaration."""
+    return _fields(declared, TensorField)
+
+
+@cache
+def scalars(declared: type[Task | Result]) -> dict[str, ScalarField]:
+    """The declared scalars by name, in order of declaration."""
+    return _fields(declared, ScalarField)
+
+
+def _fields(declared: type[Task | Result], kind: type[Any]) -> dict[str, Any]:
+    found = {f.name: f.metadata.get("declared") for f in dataclasses.fields(declared)}
+    return {name: field for name, field in found.items() if isinstance(field, kind)}
+
+
+def flatten(value: Task | Result) -> Flat:
+    """The scalars and the present arrays of a task or result. Evidence is not part of it."""
+    kind = type(value)
+    arrays = {name: getattr(value, name) for name in tensors(kind)}
+    return (
+        {name: getattr(value, name) for name in scalars(kind)},
+        {name: array for name, array in arrays.items() if array is not None},
+    )
+
+
+def restore(declared: type[D], flat: Flat, **more: Any) -> D:
+    """The inverse of `flatten` for a flat form that we made ourselves: nothing is checked."""
+    return declared(**flat[0], **flat[1], **more)
+
+
+def parse(declared: type[D], scalar_values: Mapping[str, Scalar], arrays: Mapping[str, Array]) -> D:
+    """A task from a flat form that a stranger made.
+
+    Names, dtypes, ranks, named dimensions and finiteness are checked; raises `Refusal` with the field's name.
+    """
+    parsed = {name: _scalar(name, value, scalars(declared)) for name, value in scalar_values.items()}
+    sizes: dict[str, tuple[int, str]] = {}
+    for name, array in arrays.items():
+        field = tensors(declared).get(name)
+        if field is None:
+            raise _unknown(name, tensors(declared))
+        _check_dtype(name, array, field)
+        _check_shape(name, array, field, sizes)
+        _check_finite(name, array)
+    for name, field in tensors(declared).items():
+        if not field.optional and name not in arrays:
+            raise Refusal("MISSING_TENSOR", f"the tensor {name!r} is required: {field.doc}", name, {"tensor": name})
+    return declared(**parsed, **arrays)
+
+
+def _scalar(name: str, value: Scalar, known: Mapping[str, ScalarField]) -> Scalar:
+    field = known.get(name)
+    if field is None:
+        raise _unknown(name, known)
+    wanted = type(field.default)
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if type(value) is not wanted:
+        details = {"parameter": name, "got": type(value).__name__, "want": wanted.__name__}
+        raise Refusal("WRONG_TYPE", f"is a {details['got']}; send a {details['want']}", name, details)
+    if isinstance(value, float) and not np.isfinite(value):
+        raise Refusal("NOT_FINITE", f"is {value}; send a finite number", name, {"parameter": name})
+    if field.choices and value not in field.choices:
+        choices = ", ".join(map(str, field.choices))
+        raise Refusal("UNKNOWN_CHOICE", f"is {value!r}; choose one of {choices}", name, {"choices": choices})
+    return value
+
+
+def _unknown(name: str, known: Mapping[str, object]) -> Refusal:
+    names = ", ".join(known) or "none"
+    return Refusal("UNKNOWN_INPUT", f"there is no input {name!r}; known are: {names}", name, {"known": names})
+
+
+def _check_dtype(name: str, array: Array, field: TensorField) -> None:
+    if array.dtype != np.dtype(field.dtype):
+        details = {"got": array.dtype.name, "want": field.dtype}
+        raise Refusal("WRONG_DTYPE", f"has dtype {array.dtype.name}; send {field.dtype}", name, details)
+
+
+def _check_shape(name: str, array: Array, field: TensorField, sizes: dict[str, tuple[int, str]]) -> None:
+    allowed = (field.shape, *field.alternatives)
+    for shape in allowed:
+        if len(shape) == array.ndim and all(_fits(d, n, sizes) for d, n in zip(shape, array.shape, strict=True)):
+            sizes.update({d: (n, name) for d, n in zip(shape, array.shape, strict=True) if isinstance(d, str)})
+            return
+    want = " or ".join(_shown(shape, sizes) for shape in allowed)
+    got = "(" + ", ".join(map(str, array.shape)) + ")"
+    raise Refusal("WRONG_SHAPE", f"has shape {got}; send {want}", name, {"got": got, "want": want})
+
+
+def _fits(dimension: int | str, size: int, sizes: Mapping[str, tuple[int, str]]) -> bool:
+    if isinstance(dimension, str):
+        return dimension not in sizes or sizes[dimension][0] == size
+    return dimension in (-1, size)
+
+
+def _shown(shape: tuple[int | str, ...], sizes: Mapping[str, tuple[int, str]]) -> str:
+    def one(d: int | str) -> str:
+        if isinstance(d, str) and d in sizes:
+            return f"{d}={sizes[d][0]} as in {sizes[d][1]}"
+        return "any" if d == -1 else str(d)
+
+    return "(" + ", ".join(map(one, shape)) + ")"
+
+
+def _check_finite(name: str, array: Array) -> None:
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return
+    at = np.argwhere(~np.isfinite(array))[0]
+    index = ", ".join(map(str, at))
+    value = str(array[tuple(at)])
+    raise Refusal("NOT_FINITE", f"is {value} at [{index}]; send finite numbers", f"{name}[{index}]", {"value": value})

@@ -1,0 +1,1 @@
+"""Faraday: `faraday.v1` is the contract, `faraday.client` the client."""

@@ -1,0 +1,1 @@
+"""The stubs of the contract, written by `protos/generate.py`."""

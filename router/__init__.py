@@ -1,0 +1,1 @@
+"""The gRPC edge: one path from bytes to bytes."""

@@ -1,0 +1,83 @@
+"""The nouns of the one path: who asks, what is asked, what is answered."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from models.base import Evidence, Result, Task
+
+
+class Role(enum.Enum):
+    """What a principal may do. Every RPC names the role that it needs, in `router.rpcs`."""
+
+    ANALYST = "analyst"  # asks models
+    DATA_OWNER = "data_owner"  # sets budgets on the data it owns
+    OPERATOR = "operator"  # runs the system
+    AUDITOR = "auditor"  # reads what has happened
+    ADMIN = "admin"  # all of these
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks. `subject` is unique within `tenant`."""
+
+    subject: str
+    tenant: str
+    roles: frozenset[Role]
+
+    @property
+    def name(self) -> str:
+        return f"{self.tenant}/{self.subject}"
+
+    def may(self, role: Role) -> bool:
+        return role in self.roles or Role.ADMIN in self.roles
+
+
+@dataclass(frozen=True)
+class TraceContext:
+    """W3C trace context: ids in lower-case hexadecimal."""
+
+    trace_id: str  # 32 digits
+    span_id: str  # 16 digits: the span that the next one is a child of
+    sampled: bool
+    state: str = ""
+
+    def header(self) -> str:
+        return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls which method, how long they wait, and the trace it is part of: all that is known before the message."""
+
+    method: str  # "/faraday.v1.FiniteElementService/Solve"
+    principal: Principal
+    deadline: float  # monotonic seconds
+    trace: TraceContext
+    arrived: float  # monotonic seconds
+
+
+@dataclass(frozen=True)
+class Question:
+    """A decoded request: which model is asked what, and how."""
+
+    model: str
+    task: Task
+    request_id: str = ""
+    deadline: float | None = None  # Unix seconds, where the message itself names one
+    validate_only: bool = False
+    echo: tuple[str, tuple[str, ...]] = ("", ())  # what an OIP reply repeats: the caller's id, the outputs it wants
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a question; `result` is None after validate_only."""
+
+    model: str
+    model_version: str
+    result: Result | None
+    evidence: Evidence
+    trace_id: str
+    elapsed_s: float
+    replayed: bool = False

@@ -1,0 +1,1 @@
+"""Bytes to calls and replies to bytes: one module per proto file."""

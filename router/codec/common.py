@@ -1,0 +1,103 @@
+"""faraday.v1.Tensor, RequestOptions and Evidence, to and from our own values."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeVar
+
+import numpy as np
+from faraday.v1 import common_pb2 as pb
+from google.protobuf.message import DecodeError, Message
+
+from models import base
+from models.base import Array, Refusal
+from router.call import Reply
+from router.errors import Malformed
+
+M = TypeVar("M", bound=Message)
+_DTYPES = {
+    pb.Tensor.D_TYPE_FLOAT64: np.dtype("<f8"),
+    pb.Tensor.D_TYPE_FLOAT32: np.dtype("<f4"),
+    pb.Tensor.D_TYPE_INT64: np.dtype("<i8"),
+    pb.Tensor.D_TYPE_INT32: np.dtype("<i4"),
+    pb.Tensor.D_TYPE_UINT8: np.dtype("u1"),
+    pb.Tensor.D_TYPE_BOOL: np.dtype("?"),
+}
+_NUMBERS = {dtype: number for number, dtype in _DTYPES.items()}
+_KINDS = {
+    base.BoundKind.GUARANTEED: pb.BOUND_KIND_GUARANTEED,
+    base.BoundKind.ESTIMATED: pb.BOUND_KIND_ESTIMATED,
+}
+_OUTCOMES = {
+    base.Outcome.CONVERGED: pb.OUTCOME_CONVERGED,
+    base.Outcome.NOT_CONVERGED: pb.OUTCOME_NOT_CONVERGED,
+}
+
+
+def parse(kind: type[M], body: bytes) -> M:
+    """The message in `body`; raises Malformed without a word of it."""
+    message = kind()
+    try:
+        message.ParseFromString(body)
+    except DecodeError:
+        name = kind.DESCRIPTOR.full_name
+        raise Malformed(f"the body is not a {name}; build your stubs from its proto", details={"message": name}) from None
+    return message
+
+
+def array_of(tensor: pb.Tensor, field: str) -> Array:
+    """The array of a Tensor, as a read-only view; raises Refusal with its path where bytes and shape disagree."""
+    dtype = _DTYPES.get(tensor.dtype)
+    if dtype is None:
+        details = {"dtype": str(tensor.dtype)}
+        raise Refusal("WRONG_DTYPE", f"has no known dtype ({tensor.dtype}); set one of Tensor.DType", field, details)
+    shape = tuple(tensor.shape)
+    data = tensor.data
+    return shaped(data, dtype, shape, field)
+
+
+def shaped(data: bytes | memoryview, dtype: np.dtype[Any], shape: tuple[int, ...], field: str) -> Array:
+    """`data` as an array; raises Refusal with the path where it has another size than dtype and shape say."""
+    if min(shape, default=0) < 0:
+        raise Refusal("WRONG_SHAPE", f"has a negative dimension: {shape}", field, {"shape": str(shape)})
+    wanted = math.prod(shape) * dtype.itemsize
+    if len(data) != wanted:
+        details = {"got_bytes": str(len(data)), "want_bytes": str(wanted), "shape": str(shape), "dtype": dtype.name}
+        message = f"has {len(data)} bytes; shape {shape} of {dtype.name} takes {wanted}"
+        raise Refusal("WRONG_SHAPE", message, field, details)
+    array: Array = np.frombuffer(data, dtype).reshape(shape)
+    return array
+
+
+def tensor_of(array: Array) -> pb.Tensor:
+    return pb.Tensor(dtype=_NUMBERS[array.dtype.newbyteorder("<")], shape=array.shape, data=array.tobytes())
+
+
+def evidence_of(reply: Reply) -> pb.Evidence:
+    """What the model said for its answer, with what only the router knows."""
+    said = reply.evidence
+    validated = reply.result is None
+    return pb.Evidence(
+        trace_id=reply.trace_id,
+        model=reply.model,
+        model_version=reply.model_version,
+        outcome=pb.OUTCOME_VALIDATED if validated else _OUTCOMES[said.outcome],
+        advice=said.advice,
+        method=said.method,
+        residual=said.residual,
+        error_bound=None if said.error_bound is None else _bound_of(said.error_bound),
+        privacy=pb.PrivacySpend(kind=pb.PrivacySpend.KIND_NOT_PRIVATE),
+        elapsed_s=reply.elapsed_s,
+        replayed=reply.replayed,
+    )
+
+
+def _bound_of(bound: base.ErrorBound) -> pb.ErrorBound:
+    return pb.ErrorBound(
+        value=bound.value,
+        relative=bound.relative,
+        norm=bound.norm,
+        kind=_KINDS[bound.kind],
+        conditions=bound.conditions,
+        source=bound.source,
+    )

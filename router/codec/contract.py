@@ -1,0 +1,20 @@
+"""What a codec of an inference method is: bytes to a question, a reply to bytes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from models.base import Refusal
+from router.call import Question, Reply
+
+
+class Codec(Protocol):
+    def decode(self, body: bytes) -> Question:
+        """Raises `router.errors.Malformed`, `router.errors.UnknownModel` or `models.base.Refusal`."""
+        ...
+
+    def encode(self, reply: Reply, question: Question) -> bytes: ...
+
+    def refusal(self, refusal: Refusal) -> Refusal:
+        """A refusal by the model, with its field spelt as the request spells it."""
+        ...

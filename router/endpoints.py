@@ -1,0 +1,143 @@
+"""Where replicas are: a dispatcher per model that follows the endpoint table and picks, connects, retries and wakes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import ssl
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from cluster.dispatch import Endpoint, NoReplicaInTime, ReplicasLost, Table, Timing
+from cluster.plane.client import ConnectionLost, Draining, ReplicaConnection
+from models.base import Result, Spec, Task
+
+log = logging.getLogger(__name__)
+Wake = Callable[[str], None]
+
+_MAX_LOSSES = 3  # replicas that may die over one task before it is held to be the cause
+_WAKE_INTERVAL_S = 0.5  # a datagram may be lost: ask again
+_FIRST_BACKOFF_S, _LAST_BACKOFF_S = 0.02, 1.0
+
+
+class ModelDispatcher:
+    """A `cluster.dispatch.Dispatcher`: the replicas of one model, least in flight of two random ones first."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        wake: Wake,
+        tls: ssl.SSLContext | None,
+        rng: random.Random,
+        retried: Callable[[str], None],
+        max_wait_s: float = 30.0,
+    ) -> None:
+        self._spec = spec
+        self._wake = wake
+        self._tls = tls
+        self._rng = rng
+        self._retried = retried
+        self._max_wait_s = max_wait_s
+        self._node = ""
+        self._wanted: dict[str, Endpoint] = {}
+        self._links: dict[str, ReplicaConnection] = {}
+        self._connecting: dict[str, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+
+    @property
+    def replica_count(self) -> int:
+        return sum(link.open for link in self._links.values())
+
+    def update(self, node: str, endpoints: Sequence[Endpoint]) -> None:
+        """From now on these are the replicas. One that is gone gets nothing new and may finish what it has."""
+        self._node = node
+        self._wanted = {endpoint.replica: endpoint for endpoint in endpoints}
+        for replica, endpoint in self._wanted.items():
+            if replica not in self._links and replica not in self._connecting:
+                self._connecting[replica] = asyncio.create_task(self._connect(endpoint))
+        for replica in self._links.keys() - self._wanted.keys():
+            _close_when_idle(self._links.pop(replica))
+
+    async def infer(self, task: Task, deadline: float, trace: str = "", trace_state: str = "") -> tuple[Result, Timing]:
+        losses = 0
+        while True:
+            link = await self._pick(deadline)
+            try:
+                return await link.infer(task, deadline, trace, trace_state)
+            except Draining:
+                self._drop(link)
+            except ConnectionLost:
+                self._drop(link)
+                losses += 1
+                if losses == _MAX_LOSSES:
+                    raise ReplicasLost(self._spec.name) from None
+            self._retried(self._spec.name)
+
+    async def close(self) -> None:
+        for connecting in self._connecting.values():
+            connecting.cancel()
+        for link in self._links.values():
+            link.close()
+
+    async def _pick(self, deadline: float) -> ReplicaConnection:
+        give_up = min(deadline, time.monotonic() + self._max_wait_s)
+        while not (usable := self._usable()):
+            if not self._wanted:
+                self._wake(self._spec.name)
+            wait_s = min(_WAKE_INTERVAL_S, give_up - time.monotonic())
+            if wait_s <= 0:
+                raise NoReplicaInTime(self._spec.name)
+            self._changed.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), wait_s)
+        if len(usable) > 2:
+            usable = self._rng.sample(usable, 2)
+        return min(usable, key=lambda link: link.in_flight)
+
+    def _usable(self) -> list[ReplicaConnection]:
+        for link in [link for link in self._links.values() if not link.open]:
+            self._drop(link)
+        return list(self._links.values())
+
+    def _drop(self, link: ReplicaConnection) -> None:
+        """Use this connection no more. While the table still names its replica, try to reach it again."""
+        replica = link.endpoint.replica
+        if self._links.get(replica) is not link:
+            return
+        del self._links[replica]
+        _close_when_idle(link)
+        if replica in self._wanted:
+            self._connecting[replica] = asyncio.create_task(self._connect(link.endpoint, _FIRST_BACKOFF_S))
+
+    async def _connect(self, endpoint: Endpoint, backoff_s: float = 0.0) -> None:
+        replica = endpoint.replica
+        try:
+            while self._wanted.get(replica) == endpoint:
+                await asyncio.sleep(backoff_s)
+                link = ReplicaConnection(self._spec, endpoint)
+                try:
+                    await link.connect(self._node, self._tls)
+                except OSError as error:
+                    log.debug("cannot reach replica %s of %s: %s", replica, self._spec.name, error)
+                    backoff_s = min(max(2 * backoff_s, _FIRST_BACKOFF_S), _LAST_BACKOFF_S)
+                    continue
+                self._links[replica] = link
+                self._changed.set()
+                return
+        finally:
+            del self._connecting[replica]
+
+
+def _close_when_idle(link: ReplicaConnection) -> None:
+    if link.in_flight == 0:
+        link.close()
+    else:
+        asyncio.get_running_loop().call_later(0.1, _close_when_idle, link)
+
+
+def update_all(dispatchers: Mapping[str, ModelDispatcher], table: Table) -> None:
+    """Give every dispatcher its part of the table; a model that the table does not name has no replicas."""
+    for model, dispatcher in dispatchers.items():
+        dispatcher.update(table.node, table.models.get(model, ()))

@@ -1,0 +1,124 @@
+"""The one path of an inference: decode → admit → run → encode. Who calls is known when it begins.
+
+Any exception is a row of `router.status`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from cluster.dispatch import Dispatcher, NoReplicaInTime, ReplicasLost, TaskExpired, Timing
+from models import schema
+from models.base import Evidence, Refusal, Result, Spec
+from router.admission import Admission
+from router.call import Caller, Question, Reply
+from router.codec.contract import Codec
+from router.errors import DeadlinePassed, NoReplica, ReplicaLost
+from router.metrics import RouterMetrics
+from router.replay import Replays
+from router.statistics import Statistics
+
+_WAKING_RETRY_S = 2.0  # what a replica takes to start on a warm node
+
+
+class Pipeline:
+    """Lives on the event loop of one router worker."""
+
+    def __init__(
+        self,
+        specs: Mapping[str, Spec],
+        dispatchers: Mapping[str, Dispatcher],
+        admission: Admission,
+        replays: Replays[Reply],
+        statistics: Statistics,
+        metrics: RouterMetrics,
+        unix_time: Callable[[], float] = time.time,
+    ) -> None:
+        self._specs = specs
+        self._dispatchers = dispatchers
+        self._admission = admission
+        self._replays = replays
+        self._statistics = statistics
+        self._metrics = metrics
+        self._unix_time = unix_time
+
+    async def answer(self, caller: Caller, body: bytes, codec: Codec) -> bytes:
+        question = codec.decode(body)
+        try:
+            reply = await self.ask(caller, question, body)
+        except Refusal as refusal:
+            raise codec.refusal(refusal) from None
+        return codec.encode(reply, question)
+
+    async def ask(self, caller: Caller, question: Question, body: bytes) -> Reply:
+        """Answer a question; `body` is what it was decoded from. A repeat of a request_id gets the first answer."""
+        if question.deadline is not None:
+            within = caller.arrived + question.deadline - self._unix_time()
+            caller = replace(caller, deadline=min(caller.deadline, within))
+        if not question.request_id or question.validate_only:
+            return await self._ask_once(caller, question, len(body))
+        digest = hashlib.blake2b(body, digest_size=32).digest()
+        reply, replayed = await self._replays.once(
+            caller.principal,
+            question.request_id,
+            digest,
+            lambda: self._ask_once(caller, question, len(body)),
+            time.monotonic(),
+        )
+        return replace(reply, replayed=replayed, trace_id=caller.trace.trace_id)
+
+    async def _ask_once(self, caller: Caller, question: Question, size_bytes: int) -> Reply:
+        model = question.model
+        dispatcher = self._dispatchers[model]
+        now = time.monotonic()
+        with self._admission.admit(model, size_bytes, caller.deadline, now, dispatcher.replica_count):
+            if question.validate_only:
+                return self._reply(caller, model, None, Evidence())
+            try:
+                result, timing = await self._run(dispatcher, caller, question)
+            except BaseException:
+                self._statistics.failed(model, time.monotonic() - now)
+                raise
+        self._count(model, timing, time.monotonic() - now)
+        return self._reply(caller, model, result, result.evidence)
+
+    async def _run(self, dispatcher: Dispatcher, caller: Caller, question: Question) -> tuple[Result, Timing]:
+        trace = caller.trace
+        traceparent = trace.header() if trace.sampled else ""
+        details = {"model": question.model}
+        try:
+            return await dispatcher.infer(question.task, caller.deadline, traceparent, trace.state)
+        except NoReplicaInTime:
+            message = f"no replica of {question.model} is up; one is being started"
+            raise NoReplica(message, _WAKING_RETRY_S, details) from None
+        except ReplicasLost:
+            message = f"replicas of {question.model} died one after another over this request; it may be the cause"
+            raise ReplicaLost(message, details) from None
+        except TaskExpired:
+            raise DeadlinePassed(f"{question.model} did not answer before the deadline", details) from None
+
+    def _count(self, model: str, timing: Timing, seconds: float) -> None:
+        self._metrics.observe_answer(model, timing.queue_s, timing.run_s, timing.batch_size)
+        self._statistics.answered(
+            model, seconds, timing.queue_s, timing.run_s, timing.batch_size, self._unix_time()
+        )
+
+    def _reply(self, caller: Caller, model: str, result: Result | None, evidence: Evidence) -> Reply:
+        return Reply(
+            model=model,
+            model_version=self._specs[model].version,
+            result=result,
+            evidence=evidence,
+            trace_id=caller.trace.trace_id,
+            elapsed_s=time.monotonic() - caller.arrived,
+        )
+
+
+def size_of(reply: Reply) -> int:
+    """What a stored reply holds on to, in bytes."""
+    if reply.result is None:
+        return 0
+    return sum(array.nbytes for array in schema.flatten(reply.result)[1].values())

@@ -1,0 +1,26 @@
+"""gRPC server reflection, in both versions that clients ask for: their messages have the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+
+from grpc_reflection.v1alpha import reflection_pb2 as pb
+from grpc_reflection.v1alpha._async import ReflectionServicer
+
+from router.call import Caller
+from router.codec.common import parse
+from router.rpcs import Rpc, Stream
+
+SERVICES = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
+
+
+def rpcs(services: Iterable[str]) -> list[Rpc]:
+    """Reflection on these services; the descriptors are public, so anybody may read them."""
+    servicer = ReflectionServicer([*services, SERVICES[1]])
+
+    async def answer(caller: Caller, bodies: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        requests = (parse(pb.ServerReflectionRequest, body) async for body in bodies)
+        async for response in servicer.ServerReflectionInfo(requests, None):
+            yield response.SerializeToString()
+
+    return [Stream(f"/{service}/ServerReflectionInfo", None, answer) for service in SERVICES]
