@@ -94,7 +94,7 @@ class Batcher:
 
     def _ended(self, batch: Sequence[Job], started: float, future: Future[Sequence[Result | Refusal]]) -> None:
         ended = time.monotonic()
-        error = future.exception()
+        error = future.exception() or _miscount(batch, future.result())
         if error is not None and len(batch) > 1:
             log.warning("a batch of %d crashed; its tasks run again one by one", len(batch))
             for job in batch:
@@ -108,7 +108,15 @@ class Batcher:
         else:
             log.error("the model crashed on a task", exc_info=error)
             outcomes = [ModelCrashed()]
-        for job, outcome in zip(batch, outcomes, strict=True):
-            if not job.cancelled:
-                job.done(Run(outcome, job.arrived, started, ended, len(batch)))
-        self._next_batch()
+        try:
+            for job, outcome in zip(batch, outcomes, strict=True):
+                if not job.cancelled:
+                    job.done(Run(outcome, job.arrived, started, ended, len(batch)))
+        finally:
+            self._next_batch()  # whoever is told, the others go on
+
+
+def _miscount(batch: Sequence[Job], outcomes: Sequence[Result | Refusal]) -> Exception | None:
+    if len(outcomes) == len(batch):
+        return None
+    return ValueError(f"the model gave {len(outcomes)} outcomes for {len(batch)} tasks")

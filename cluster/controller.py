@@ -111,7 +111,7 @@ class Controller:
 
     def _bridge(self, model: str) -> Bridge:
         if model not in self._bridges:
-            path = self._options.plane.socket_dir / f"{model}.bridge.sock"
+            path = self._options.plane.socket_dir / f"bridge-{len(self._bridges)}.sock"  # short: a socket's path is limited
             self._bridges[model] = Bridge(self._handles[model], path, self._cluster.node)
         return self._bridges[model]
 

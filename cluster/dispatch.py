@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,13 +93,11 @@ async def watch(path: Path, changed: Callable[[Table], None], interval_s: float 
     """
     seen: tuple[int, int] | None = None
     while True:
-        try:
+        with contextlib.suppress(FileNotFoundError):
             state = path.stat()
-        except FileNotFoundError:
-            pass
-        else:
             mark = (state.st_mtime_ns, state.st_ino)
             if mark != seen:
+                table = Table.read(path)
                 seen = mark
-                changed(Table.read(path))
+                changed(table)
         await asyncio.sleep(interval_s)

@@ -23,12 +23,6 @@ from cluster.replica import ENDPOINT, Replica, ReplicaOptions
 Feed = Callable[[str, tuple[Endpoint, ...]], None]
 _feeds: list[Feed] = []
 
-# Serve reads these in every process of its own when it is imported, so they must be set before Ray starts.
-ENVIRONMENT = {
-    "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
-    "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "0.5",  # bounds how long a sleeping model sleeps on
-}
-
 
 class FeedingRouter(RoundRobinRouter):
     """Serve's request router of the controller's handles: it also tells `_feeds` which replicas there are.

@@ -102,18 +102,29 @@ def _check_dtype(name: str, array: Array, field: TensorField) -> None:
 def _check_shape(name: str, array: Array, field: TensorField, sizes: dict[str, tuple[int, str]]) -> None:
     allowed = (field.shape, *field.alternatives)
     for shape in allowed:
-        if len(shape) == array.ndim and all(_fits(d, n, sizes) for d, n in zip(shape, array.shape, strict=True)):
-            sizes.update({d: (n, name) for d, n in zip(shape, array.shape, strict=True) if isinstance(d, str)})
+        fitted = _fitted(name, array.shape, shape, sizes)
+        if fitted is not None:
+            sizes.update(fitted)
             return
     want = " or ".join(_shown(shape, sizes) for shape in allowed)
     got = "(" + ", ".join(map(str, array.shape)) + ")"
     raise Refusal("WRONG_SHAPE", f"has shape {got}; send {want}", name, {"got": got, "want": want})
 
 
-def _fits(dimension: int | str, size: int, sizes: Mapping[str, tuple[int, str]]) -> bool:
-    if isinstance(dimension, str):
-        return dimension not in sizes or sizes[dimension][0] == size
-    return dimension in (-1, size)
+def _fitted(
+    name: str, got: tuple[int, ...], shape: tuple[int | str, ...], sizes: Mapping[str, tuple[int, str]]
+) -> dict[str, tuple[int, str]] | None:
+    """What `got` says of the named dimensions; None where it does not fit."""
+    if len(shape) != len(got):
+        return None
+    said = dict(sizes)
+    for dimension, size in zip(shape, got, strict=True):
+        if isinstance(dimension, str):
+            if said.setdefault(dimension, (size, name))[0] != size:
+                return None
+        elif dimension not in (-1, size):
+            return None
+    return said
 
 
 def _shown(shape: tuple[int | str, ...], sizes: Mapping[str, tuple[int, str]]) -> str:

@@ -145,9 +145,9 @@ class TenantRate(Section):
 
 
 class Rate(Section):
-    """In each worker: a connection stays with one worker, and there is nothing to agree on between them."""
+    """Of one principal, over all workers of this host."""
 
-    per_second: float = setting(1000.0, "calls a second of one principal: under half of what a worker answers", gt=0)
+    per_second: float = setting(1000.0, "calls a second of one principal: a guard against runaway loops", gt=0)
     burst: int = setting(2000, "calls at once after a pause: two seconds' worth", ge=1)
     tenants: Mapping[str, TenantRate] = setting({}, "tenants with a rate of their own, by name")
 
@@ -155,10 +155,9 @@ class Rate(Section):
 class Admission(Section):
     """What one worker takes on before it sheds load."""
 
-    max_in_flight: int = setting(1024, "calls at once: half a second of work at 2,000 a second", ge=1)
-    max_in_flight_per_principal: int = setting(256, "of which one principal may hold so many", ge=1)
-    max_in_flight_bytes: int = setting(512 * MIB, "bytes of their messages, so that large ones shed first", gt=0)
-    retry_after_s: float = setting(0.1, "what a shed client is told to wait, at least", gt=0)
+    max_calls_per_model: int = setting(1024, "calls of one model at once: more would wait for seconds", ge=1)
+    max_bytes_per_model: int = setting(256 * MIB, "bytes of one model's messages at once", gt=0)
+    max_bytes: int = setting(512 * MIB, "bytes of all messages at once", gt=0)
 
 
 class Replay(Section):

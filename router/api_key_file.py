@@ -21,6 +21,8 @@ from router.call import Principal
 from router.principals import parts_of, principal_of
 from router.secret_files import SecretUnusable, read_secret, replace_secret
 
+_FOREVER = 1e15  # in seconds: a bound that NaN, infinity and an integer too large for a float are all outside of
+
 
 @dataclass(frozen=True)
 class ApiKey:
@@ -91,7 +93,7 @@ def _time(entry: Mapping[str, object], name: str) -> float | None:
     value = entry[name]
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < _FOREVER:
         raise ValueError(f"{name} is not a time")
     return float(value)
 

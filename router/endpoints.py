@@ -54,11 +54,11 @@ class ModelDispatcher:
         """From now on these are the replicas. One that is gone gets nothing new and may finish what it has."""
         self._node = node
         self._wanted = {endpoint.replica: endpoint for endpoint in endpoints}
-        for replica, endpoint in self._wanted.items():
-            if replica not in self._links and replica not in self._connecting:
-                self._connecting[replica] = asyncio.create_task(self._connect(endpoint))
-        for replica in self._links.keys() - self._wanted.keys():
-            _close_when_idle(self._links.pop(replica))
+        for replica, link in list(self._links.items()):
+            if self._wanted.get(replica) != link.endpoint:
+                _close_when_idle(self._links.pop(replica))
+        for replica in self._wanted.keys() - self._links.keys() - self._connecting.keys():
+            self._connecting[replica] = asyncio.create_task(self._connect(replica))
 
     async def infer(self, task: Task, deadline: float, trace: str = "", trace_state: str = "") -> tuple[Result, Timing]:
         losses = 0
@@ -69,7 +69,7 @@ class ModelDispatcher:
             except Draining:
                 self._drop(link)
             except ConnectionLost:
-                self._drop(link)
+                self._reconnect(link)
                 losses += 1
                 if losses == _MAX_LOSSES:
                     raise ReplicasLost(self._spec.name) from None
@@ -98,24 +98,31 @@ class ModelDispatcher:
 
     def _usable(self) -> list[ReplicaConnection]:
         for link in [link for link in self._links.values() if not link.open]:
-            self._drop(link)
+            self._reconnect(link)
         return list(self._links.values())
 
-    def _drop(self, link: ReplicaConnection) -> None:
-        """Use this connection no more. While the table still names its replica, try to reach it again."""
-        replica = link.endpoint.replica
-        if self._links.get(replica) is not link:
-            return
-        del self._links[replica]
+    def _drop(self, link: ReplicaConnection) -> bool:
+        """Use this connection no more; whether it was in use. A replica that drains is left alone: it does not come back."""
+        if self._links.get(link.endpoint.replica) is not link:
+            return False
+        del self._links[link.endpoint.replica]
         _close_when_idle(link)
-        if replica in self._wanted:
-            self._connecting[replica] = asyncio.create_task(self._connect(link.endpoint, _FIRST_BACKOFF_S))
+        return True
 
-    async def _connect(self, endpoint: Endpoint, backoff_s: float = 0.0) -> None:
-        replica = endpoint.replica
+    def _reconnect(self, link: ReplicaConnection) -> None:
+        """Its connection is lost; its replica may not be."""
+        replica = link.endpoint.replica
+        if self._drop(link) and replica in self._wanted:
+            self._connecting[replica] = asyncio.create_task(self._connect(replica, _FIRST_BACKOFF_S))
+
+    async def _connect(self, replica: str, backoff_s: float = 0.0) -> None:
+        """Until the replica is reached or wanted no more. What the table says may change at every await."""
         try:
-            while self._wanted.get(replica) == endpoint:
+            while True:
                 await asyncio.sleep(backoff_s)
+                endpoint = self._wanted.get(replica)
+                if endpoint is None:
+                    return
                 link = ReplicaConnection(self._spec, endpoint)
                 try:
                     await link.connect(self._node, self._tls)
@@ -123,9 +130,11 @@ class ModelDispatcher:
                     log.debug("cannot reach replica %s of %s: %s", replica, self._spec.name, error)
                     backoff_s = min(max(2 * backoff_s, _FIRST_BACKOFF_S), _LAST_BACKOFF_S)
                     continue
-                self._links[replica] = link
-                self._changed.set()
-                return
+                if self._wanted.get(replica) == endpoint:
+                    self._links[replica] = link
+                    self._changed.set()
+                    return
+                link.close()
         finally:
             del self._connecting[replica]
 

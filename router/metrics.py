@@ -58,7 +58,6 @@ class RouterMetrics(Collector):
         self._batches: defaultdict[str, _Histogram] = defaultdict(lambda: _Histogram(BATCH))
         self._rejections: defaultdict[str, int] = defaultdict(int)
         self._retries: defaultdict[str, int] = defaultdict(int)
-        self._token_lookups = {"hit": 0, "miss": 0}
         self._replicas: dict[str, int] = {}
         registry.register(self)
 
@@ -99,10 +98,6 @@ class RouterMetrics(Collector):
         """A task was sent to another replica because the first went away."""
         self._retries[self._model(model)] += 1
 
-    def count_token_lookup(self, hit: bool) -> None:
-        """A token was found in the cache of verified tokens, or had to be verified."""
-        self._token_lookups["hit" if hit else "miss"] += 1
-
     def set_replicas(self, model: str, count: int) -> None:
         """How many replicas of a model this worker knows."""
         self._replicas[self._model(model)] = count
@@ -128,9 +123,6 @@ class RouterMetrics(Collector):
         yield self._counter("faraday_model_inferences", "Answers of replicas.", "model", answers)
         yield self._counter("faraday_router_rejections", "Calls that the router refused.", "reason", self._rejections)
         yield self._counter("faraday_router_retries", "Tasks sent to a second replica.", "model", self._retries)
-        yield self._counter(
-            "faraday_router_token_lookups", "Lookups in the verified-token cache.", "result", self._token_lookups
-        )
         yield self._replicas_known()
 
     def _model(self, model: str) -> str:

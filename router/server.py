@@ -29,6 +29,8 @@ class ConnectionLimits:
     streams: int = 256
     ping_interval_s: float = 10.0  # pings more often than this are strikes
     ping_strikes: int = 2
+    keepalive_interval_s: float = 60.0  # a connection that says nothing is pinged after this
+    keepalive_timeout_s: float = 10.0  # and closed when no answer comes
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:
         ("grpc.max_connection_age_grace_ms", _ms(connections.age_grace_s)),
         ("grpc.http2.min_ping_interval_without_data_ms", _ms(connections.ping_interval_s)),
         ("grpc.http2.max_ping_strikes", connections.ping_strikes),
+        ("grpc.keepalive_time_ms", _ms(connections.keepalive_interval_s)),
+        ("grpc.keepalive_timeout_ms", _ms(connections.keepalive_timeout_s)),
     ]
 
 

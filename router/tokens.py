@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from router.keyring import TokenKey, VerifyingKey, load_keyring
 from router.principals import principal_of
 from router.token_cache import TokenCache
 
+_FOREVER = 1e15  # in seconds: a bound that NaN, infinity and an integer too large for a float are all outside of
 REQUIRED_CLAIMS = ("exp", "iat", "sub", "aud", "iss")
 
 # Times are checked here, against the clock that we are given; PyJWT would ask the system's.
@@ -86,7 +86,7 @@ class TokenVerifier:
             )
         except jwt.PyJWTError as error:
             raise _invalid(_MESSAGES.get(type(error), "this is not a valid token")) from None
-        except (ValueError, RecursionError):  # JSON that PyJWT does not catch: deep nesting, huge numbers
+        except (ValueError, RecursionError):  # deep nesting and huge numbers, which an older PyJWT lets through
             raise _invalid("this is not a valid token") from None
         return claims
 
@@ -115,7 +115,7 @@ class TokenVerifier:
 
 def _instant(claims: Mapping[str, object], name: str) -> float:
     value = claims[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < _FOREVER:
         raise _invalid(f"the token's {name} is not a time")
     return float(value)
 

@@ -79,6 +79,9 @@ class ReplicaConnection:
         timer = asyncio.get_running_loop().call_at(deadline, _expire, answered)
         try:
             return self._result(await answered)
+        except BadFrame:
+            self._stream.close()
+            raise
         finally:
             timer.cancel()
             if self._waiting.pop(id, None) is not None:
@@ -88,7 +91,10 @@ class ReplicaConnection:
         if received.op is Op.ANSWER:
             answer = answer_of(received)
             flat = answer.scalars, arrays_in(received.body, answer.tensors)
-            result = schema.restore(self._spec.result, flat, evidence=answer.evidence)
+            try:
+                result = schema.restore(self._spec.result, flat, evidence=answer.evidence)
+            except TypeError as error:  # another version of the result
+                raise BadFrame(str(error)) from None
             return result, Timing(answer.queue_s, answer.run_s, answer.batch_size)
         fault = fault_of(received)
         match fault.kind:

@@ -83,6 +83,10 @@ class BadFrame(Exception):
     """The peer sent something that is not a frame."""
 
 
+class NoSuchDtype(Exception):
+    """An array has a dtype that does not travel."""
+
+
 @dataclass(frozen=True)
 class Frame:
     op: Op
@@ -118,8 +122,8 @@ def frame(op: Op, id: int, header: Header | None = None, tensors: Iterable[Array
 
 
 def describe(arrays: Mapping[str, Array]) -> tuple[TensorHeader, ...]:
-    """The headers of named tensors."""
-    return tuple(TensorHeader(name, _NAMES[array.dtype], array.shape) for name, array in arrays.items())
+    """The headers of named tensors. Raises NoSuchDtype."""
+    return tuple(TensorHeader(name, _name(name, array), array.shape) for name, array in arrays.items())
 
 
 def arrays_in(body: memoryview, headers: Sequence[TensorHeader]) -> dict[str, Array]:
@@ -132,8 +136,10 @@ def arrays_in(body: memoryview, headers: Sequence[TensorHeader]) -> dict[str, Ar
         end = at + count * dtype.itemsize
         if min(header.shape, default=0) < 0 or end > body.nbytes:
             raise BadFrame(f"tensor {header.name!r} does not fit its body")
-        array: np.ndarray[Any, Any] = np.frombuffer(body, dtype, count, at).reshape(header.shape)
-        found[header.name] = array
+        try:
+            found[header.name] = np.frombuffer(body, dtype, count, at).reshape(header.shape)
+        except ValueError:  # more dimensions, or larger ones, than an array can have
+            raise BadFrame(f"tensor {header.name!r} has an impossible shape") from None
         at = padded(end)
     return found
 
@@ -146,6 +152,13 @@ _DTYPES = {
     )
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+
+
+def _name(tensor: str, array: Array) -> str:
+    try:
+        return _NAMES[array.dtype]
+    except KeyError:
+        raise NoSuchDtype(f"tensor {tensor!r} has dtype {array.dtype}") from None
 
 
 def _dtype(name: str) -> np.dtype[Any]:

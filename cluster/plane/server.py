@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 import time
@@ -20,6 +21,7 @@ from cluster.plane.frames import (
     FaultKind,
     Frame,
     Infer,
+    NoSuchDtype,
     Op,
     arrays_in,
     describe,
@@ -30,6 +32,7 @@ from cluster.plane.stream import FrameStream
 from models import schema
 from models.base import Refusal, Spec
 
+log = logging.getLogger(__name__)
 Observer = Callable[[Infer, Run], None]
 
 
@@ -78,16 +81,19 @@ class PlaneServer:
         memory = _Memory()
         connection.connection_made(memory)
         view = memoryview(frames)
-        while view and connection.open:
-            room = connection.get_buffer(len(view))
-            count = min(len(room), len(view))
-            room[:count] = view[:count]
-            view = view[count:]
-            connection.buffer_updated(count)
-        while self._connections[connection]:
-            memory.written.clear()
-            await memory.written.wait()
-        self._lost(connection)
+        try:
+            while view and connection.open:
+                room = connection.get_buffer(len(view))
+                count = min(len(room), len(view))
+                room[:count] = view[:count]
+                view = view[count:]
+                connection.buffer_updated(count)
+            while self._connections[connection] and connection.open:
+                memory.written.clear()
+                await memory.written.wait()
+        finally:
+            connection.close()  # writes what is still to be written
+            self._lost(connection)
         return b"".join(memory.output)
 
     def close(self) -> None:
@@ -131,7 +137,12 @@ class PlaneServer:
 
     def _job(self, connection: FrameStream, received: Frame) -> Job:
         infer = infer_of(received)
-        task = schema.restore(self._spec.task, (infer.scalars, arrays_in(received.body, infer.tensors)))
+        if received.id in self._connections[connection]:
+            raise BadFrame(f"request {received.id} is under way already")
+        try:
+            task = schema.restore(self._spec.task, (infer.scalars, arrays_in(received.body, infer.tensors)))
+        except TypeError as error:  # another version of the task
+            raise BadFrame(str(error)) from None
         done = partial(self._done, connection, received.id, infer)
         job = Job(task, time.monotonic() + infer.timeout_s, done)
         self._connections[connection][received.id] = job
@@ -139,7 +150,12 @@ class PlaneServer:
 
     def _done(self, connection: FrameStream, id: int, infer: Infer, run: Run) -> None:
         self._connections[connection].pop(id)
-        connection.send(_reply(id, run))
+        try:
+            reply = _reply(id, run)
+        except NoSuchDtype:
+            log.exception("%s answered what it does not declare", self._spec.name)
+            reply = frame(Op.FAULT, id, Fault(FaultKind.CRASHED))
+        connection.send(reply)
         self._observe(infer, run)
 
 

@@ -22,12 +22,12 @@ class SingularMatrix(ArithmeticError):
 @dataclass(frozen=True, eq=False)
 class Solution:
     x: Array
-    residual: float  # ‖b − A x‖ / ‖b‖, computed from x after the solve; 0 where b = 0
+    residual: float  # max |b − A x| / max |b|, computed from x after the solve; 0 where b = 0
 
 
 def factorize(matrix: csr_array) -> Callable[[Array], Array]:
     """b -> A⁻¹ b for a symmetric positive definite matrix. Raises `SingularMatrix` where a pivot is zero."""
-    # Minimum degree on A + Aᵀ with diagonal pivots: a third of the time and memory of the unsymmetric default.
+    # Minimum degree on A + Aᵀ with diagonal pivots: about half the time and memory of the default.
     try:
         lu = splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
     except RuntimeError as error:  # SuperLU's only way to say so
@@ -38,13 +38,13 @@ def factorize(matrix: csr_array) -> Callable[[Array], Array]:
 
 def solve(matrix: csr_array, load: Array) -> Solution:
     """One direct solve, and one refinement where the residual asks for it."""
-    scale = float(np.linalg.norm(load))
+    scale = float(np.max(np.abs(load), initial=0.0))  # squares in a norm could underflow
     if scale == 0:
         return Solution(np.zeros_like(load), 0.0)
     inverse = factorize(matrix)
     x = inverse(load)
     rest = load - matrix @ x
-    if np.linalg.norm(rest) > REFINE_ABOVE * scale:
+    if np.max(np.abs(rest)) > REFINE_ABOVE * scale:
         x = x + inverse(rest)
         rest = load - matrix @ x
-    return Solution(x, float(np.linalg.norm(rest)) / scale)
+    return Solution(x, float(np.max(np.abs(rest))) / scale)

@@ -89,6 +89,7 @@ def _neumann_coefficients(problem: Problem, space: FluxSpace) -> Array:
 
 
 def _closest(problem: Problem, u: Array, start: Flux) -> Flux:
+    """The start, moved along cycles of net flux and bubbles off the Neumann edges."""
     space, edge_count = start.space, len(problem.mesh.edges)
     cycles = start.graph.cycles()
     keep = np.ones(space.size - edge_count, dtype=bool)
@@ -138,5 +139,5 @@ def mismatch(problem: Problem, u: Array, flux: Flux) -> Array:
     rule = quadrature(2 * flux.space.degree + 2)
     for point, weight in zip(rule.points, rule.weights, strict=True):
         excess = flux.at(point) - problem.conductivity[:, None] * gradient(problem, u, point)
-        total += weight * np.sum(excess**2, axis=1)
-    return np.asarray(total * problem.mesh.areas / problem.conductivity)
+        total += weight * np.sum((excess / np.sqrt(problem.conductivity)[:, None]) ** 2, axis=1)
+    return np.asarray(total * problem.mesh.areas)

@@ -70,6 +70,7 @@ GOOD = (
         '{"keys": {"a": {' + GOOD.replace("0" * 64, "00") + "}}}",
         '{"keys": {"a": {' + GOOD.replace('"expires": null', '"expires": "never"') + "}}}",
         '{"keys": {"a": {' + GOOD.replace('"expires": null', '"expires": 1e999') + "}}}",
+        '{"keys": {"a": {' + GOOD.replace('"created": 1', '"created": 1' + "0" * 400) + "}}}",
         '{"keys": {"a": {' + GOOD.replace('"created": 1', '"created": null') + "}}}",
         '{"keys": {"a": {' + GOOD.replace('"roles": []', '"roles": ["root"]') + "}}}",
         '{"keys": {"a": {' + GOOD.replace(', "revoked": null', "") + "}}}",

@@ -116,14 +116,10 @@ def test_a_model_is_seen_with_its_batches_and_times(registry: CollectorRegistry,
 def test_refusals_retries_tokens_and_replicas_are_counted(registry: CollectorRegistry, metrics: RouterMetrics) -> None:
     metrics.count_rejection("OVERLOADED")
     metrics.count_retry("fem.diffusion")
-    metrics.count_token_lookup(hit=True)
-    metrics.count_token_lookup(hit=False)
     metrics.set_replicas("fem.diffusion", 3)
     metrics.set_replicas("fem.diffusion", 2)
     assert value(registry, "faraday_router_rejections_total", reason="OVERLOADED") == 1
     assert value(registry, "faraday_router_retries_total", model="fem.diffusion") == 1
-    assert value(registry, "faraday_router_token_lookups_total", result="hit") == 1
-    assert value(registry, "faraday_router_token_lookups_total", result="miss") == 1
     assert value(registry, "faraday_router_replicas", model="fem.diffusion") == 2
 
 

@@ -1,7 +1,7 @@
 """An enclosure of the true energy error of a field, from a much finer computation with the same data.
 
-Data are piecewise polynomials, so refining a mesh changes none of them. The fine field u* is then a Galerkin solution in a
-space that holds u_h, and the error of u_h obeys ‖u − u_h‖² = ‖u − u*‖² + ‖u* − u_h‖² in the energy norm.
+Data are piecewise polynomials, so refining a mesh changes none of them. The fine field u* is then a Galerkin solution
+in a space that holds u_h, and the error of u_h obeys ‖u − u_h‖² = ‖u − u*‖² + ‖u* − u_h‖² in the energy norm.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def test_the_stiffness_matrix_is_that_of_scikit_fem(mesh: Triangulation, element
     conductivity = np.random.default_rng(0).uniform(0.1, 10, len(mesh.cells))
     basis, numbers = peer_basis(mesh, element)
 
-    @BilinearForm  # type: ignore[untyped-decorator]
+    @BilinearForm
     def energy(u, v, w):  # type: ignore[no-untyped-def]
         return w["k"] * dot(grad(u), grad(v))
 
@@ -51,7 +51,7 @@ def test_the_source_load_is_that_of_scikit_fem(mesh: Triangulation, element: Ele
     there = np.empty_like(source)
     there[numbers] = source
 
-    @LinearForm  # type: ignore[untyped-decorator]
+    @LinearForm
     def load(v, w):  # type: ignore[no-untyped-def]
         return w["f"] * v
 

@@ -67,7 +67,8 @@ def test_polynomials_of_the_degree_are_solved_to_round_off(mesh: Triangulation, 
     )
     result = solved(task)
     np.testing.assert_allclose(result.u, u(*result.points.T), atol=1e-12)
-    assert bound(result) < 1e-9  # the round-off allowance; the energy norm is about 5
+    # The energy norm is about 10, and the minimiser watches its square: it sees half of the digits.
+    assert bound(result) < 1e-7
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,6 @@ class Manufactured:
         for point, weight in zip(rule.points, rule.weights, strict=True):
             x, y = (point @ mesh.nodes[mesh.cells]).T
             slope = np.einsum("ca,cad->dc", values @ element.derivatives(point), mesh.gradients)
-            # ∇u is taken towards the centre, where k is that of the cell
             squares[0] += weight * mesh.areas @ (values @ element.shapes(point) - self.u(x, y)) ** 2
             squares[1] += weight * mesh.areas @ np.sum((slope - np.stack(self.gradient(x, y))) ** 2, axis=0)
         return float(squares[0] ** 0.5), float(squares[1] ** 0.5)
@@ -218,6 +218,18 @@ def test_the_answer_carries_its_evidence() -> None:
     assert evidence.error_bound is not None
     assert evidence.error_bound.kind is BoundKind.GUARANTEED
     assert 0 < evidence.error_bound.relative < 1
+
+
+def test_a_matrix_that_is_too_ill_conditioned_is_answered_with_advice() -> None:
+    """Conductivities over thirty decades leave few digits in double precision: the residual shows it."""
+    mesh = unit_square(8, 8)
+    conductivity = 10 ** np.random.default_rng(0).uniform(-15, 15, len(mesh.cells))
+    below = boundary_points(mesh, 1, lambda x, y: y == 0)
+    evidence = solved(task_on(mesh, 1, conductivity=conductivity, source=ONE, dirichlet_points=below)).evidence
+    assert evidence.outcome is Outcome.NOT_CONVERGED
+    assert "contrast" in evidence.advice
+    assert evidence.error_bound is not None
+    assert evidence.error_bound.kind is BoundKind.GUARANTEED  # it holds for whatever field was found
 
 
 def test_a_bad_task_does_not_spoil_its_batch() -> None:

@@ -14,9 +14,10 @@ import pytest
 
 from models.base import Refusal
 from models.fem.check import MAX_CELLS
+from models.fem.mesh import unit_square
 from models.fem.solve import DiffusionSolver
 from models.fem.task import SPEC, DiffusionTask
-from tests.unit.models.fem.meshes import task_on, two_holes, unit_square
+from tests.unit.models.fem.meshes import task_on, two_holes
 
 SQUARE = DiffusionTask(
     divisions=np.array([2, 2]),
@@ -39,6 +40,10 @@ def changed(**fields: Any) -> Callable[[DiffusionTask], DiffusionTask]:
 
 def ints(*values: int) -> Any:
     return np.array(values, dtype=np.int64)
+
+
+def flux(*edges: tuple[int, int]) -> Callable[[DiffusionTask], DiffusionTask]:
+    return changed(neumann_edges=np.array(edges), neumann_values=np.ones((len(edges), 1)))
 
 
 LIGHT = [
@@ -68,15 +73,10 @@ LIGHT = [
     (SQUARE, changed(dirichlet_points=ints(2, 1, 2)), "DUPLICATE", "dirichlet_points[2]"),
     (SQUARE, changed(neumann_edges=ints(6, 7).reshape(1, 2)), "MISSING_TENSOR", "neumann_values"),
     (SQUARE, changed(neumann_values=np.ones((1, 1))), "MISSING_TENSOR", "neumann_edges"),
-    (SQUARE, changed(neumann_edges=np.array([[6, 9]]), neumann_values=np.ones((1, 1))), "OUT_OF_RANGE", "neumann_edges[0, 1]"),
-    (SQUARE, changed(neumann_edges=np.array([[6, 6]]), neumann_values=np.ones((1, 1))), "OUT_OF_RANGE", "neumann_edges[0]"),
-    (
-        SQUARE,
-        changed(neumann_edges=np.array([[6, 7], [7, 8], [7, 6]]), neumann_values=np.ones((3, 1))),
-        "DUPLICATE",
-        "neumann_edges[2]",
-    ),
-]  # fmt: skip
+    (SQUARE, flux((6, 9)), "OUT_OF_RANGE", "neumann_edges[0, 1]"),
+    (SQUARE, flux((6, 6)), "OUT_OF_RANGE", "neumann_edges[0]"),
+    (SQUARE, flux((6, 7), (7, 8), (7, 6)), "DUPLICATE", "neumann_edges[2]"),
+]
 
 # What needs the edges of the mesh, and so the solver.
 HEAVY = [
@@ -86,17 +86,15 @@ HEAVY = [
     (SQUARE, changed(dirichlet_points=ints(0, 1, 4)), "NOT_BOUNDARY", "dirichlet_points[2]"),
     (SQUARE, changed(dirichlet_points=ints(0, 1, 8)), "NOT_BOUNDARY", "dirichlet_points[2]"),
     (SQUARE, changed(degree=2), "NOT_BOUNDARY", "dirichlet_points[0]"),
-    (SQUARE, changed(neumann_edges=np.array([[6, 7], [4, 7]]), neumann_values=np.ones((2, 1))), "NOT_BOUNDARY", "neumann_edges[1]"),
-    (SQUARE, changed(neumann_edges=np.array([[6, 8]]), neumann_values=np.ones((1, 1))), "NOT_BOUNDARY", "neumann_edges[0]"),
-    (
-        SQUARE,
-        changed(neumann_edges=np.array([[0, 1], [2, 1]]), neumann_values=np.ones((2, 1))),
-        "NOT_BOUNDARY",
-        "dirichlet_points[0]",
-    ),
-    (SQUARE, changed(conductivity=np.array([1e300, 1e-300] * 4), source=np.ones(1)), "OUT_OF_RANGE", "conductivity"),
+    (SQUARE, flux((6, 7), (4, 7)), "NOT_BOUNDARY", "neumann_edges[1]"),
+    (SQUARE, flux((6, 8)), "NOT_BOUNDARY", "neumann_edges[0]"),
+    (SQUARE, flux((0, 1), (2, 1)), "NOT_BOUNDARY", "dirichlet_points[0]"),
     (SQUARE, changed(source=np.array([1e300])), "OUT_OF_RANGE", "conductivity"),
-]  # fmt: skip
+    (SQUARE, changed(source=np.array([1e-200])), "OUT_OF_RANGE", "conductivity"),  # its square is 0, and so no bound
+    (SQUARE, changed(conductivity=np.array([1e300]), source=np.ones(1)), "OUT_OF_RANGE", "conductivity"),
+    (SQUARE, changed(conductivity=np.array([1e-310]), source=np.ones(1)), "OUT_OF_RANGE", "conductivity"),
+    (SQUARE, changed(dirichlet_values=np.full(3, 1e308)), "OUT_OF_RANGE", "conductivity"),
+]
 
 
 @pytest.mark.parametrize(("task", "change", "reason", "field"), LIGHT)
@@ -128,9 +126,9 @@ def test_what_the_solver_alone_refuses_passes_the_router(
 
 def test_each_separate_part_of_the_domain_needs_a_dirichlet_edge() -> None:
     mesh = unit_square(2, 2)
-    apart = np.vstack((mesh.nodes, mesh.nodes + [2.0, 0.0]))
+    elsewhere = mesh.nodes + np.array([2.0, 0.0])
     task = DiffusionTask(
-        nodes=apart,
+        nodes=np.vstack((mesh.nodes, elsewhere)),
         cells=np.vstack((mesh.cells, mesh.cells + 9)),
         conductivity=np.ones(1),
         dirichlet_points=ints(0, 1),

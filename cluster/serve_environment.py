@@ -1,0 +1,6 @@
+"""What Ray Serve reads from the environment, in every process of its own when it is imported: set before Ray starts."""
+
+ENVIRONMENT = {
+    "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
+    "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "0.5",  # bounds how long a sleeping model sleeps on
+}

@@ -1,0 +1,50 @@
+"""A peer: the identity as one Ray Serve replica behind Serve's own gRPC ingress. What the environment sets decides which.
+
+    python ray_serve.py GRPC_PORT HTTP_PORT TEMP_DIR
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+import ray
+from ray import serve
+from ray.serve.config import HTTPOptions, gRPCOptions
+from ray.serve.schema import LoggingConfig
+from tritonclient.grpc import service_pb2 as pb
+
+SERVICER = "tritonclient.grpc.service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server"
+
+
+# Serve's default lets 5 requests at once into a replica; its guide says to raise it for async code. One line of log for
+# each request is Serve's default too and its guide turns it off; without, the peer is faster.
+@serve.deployment(
+    num_replicas=1,
+    max_ongoing_requests=1024,
+    ray_actor_options={"num_cpus": 0.1},
+    logging_config=LoggingConfig(enable_access_log=False),
+)
+class Identity:
+    async def ModelInfer(self, request: Any) -> Any:
+        response = pb.ModelInferResponse(model_name=request.model_name, id=request.id)
+        for given in request.inputs:
+            response.outputs.add(name=given.name, datatype=given.datatype, shape=given.shape)
+        response.raw_output_contents.extend(request.raw_input_contents)
+        return response
+
+
+def main(grpc_port: int, http_port: int, temp_dir: str) -> None:
+    ray.init(address="local", include_dashboard=False, log_to_driver=False, _temp_dir=temp_dir)
+    serve.start(
+        http_options=HTTPOptions(host="127.0.0.1", port=http_port),
+        grpc_options=gRPCOptions(port=grpc_port, grpc_servicer_functions=[SERVICER]),
+        logging_config=LoggingConfig(enable_access_log=False),
+    )
+    serve.run(Identity.bind(), name="identity", route_prefix="/identity")
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -1,0 +1,191 @@
+"""The command line: `faraday`."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from ops import settings_sources
+from ops.settings import Settings
+from ops.state import StateFolder
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", type=click.Path(path_type=Path), help="YAML settings; FARADAY_* variables go over them.")
+@click.version_option(package_name="faraday-server", prog_name="faraday")
+@click.pass_context
+def cli(context: click.Context, config: Path | None) -> None:
+    """A gRPC inference cluster for scientific models on private data."""
+    context.obj = config
+
+
+def _settings(config: Path | None) -> tuple[Settings, StateFolder]:
+    try:
+        settings = settings_sources.load(config, os.environ)
+    except settings_sources.SettingsRefused as refused:
+        raise click.ClickException(str(refused)) from refused
+    return settings, StateFolder(settings.state_dir)
+
+
+def _progress(what: str) -> None:
+    click.secho(f"  … {what}", err=True, dim=True)
+
+
+@cli.command()
+@click.option("--foreground", is_flag=True, help="Stay in the foreground, as a container wants it.")
+@click.pass_obj
+def up(config: Path | None, foreground: bool) -> None:
+    """Start Faraday on this machine and leave it running."""
+    from ops import up as installation
+
+    settings, state = _settings(config)
+    try:
+        if foreground:
+            installation.prepare(settings, state)
+            command = installation.supervisor_command(state)
+            os.execv(command[0], command)
+        told = installation.up(settings, state, _progress)
+    except (installation.AlreadyRunning, installation.StartFailed) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(_FIRST_STEPS.format(status=told, state=state, token=state.token.read_text()))
+
+
+_FIRST_STEPS = """\
+Faraday is ready after {status.ready_after_s} s.
+
+  endpoint   {status.endpoint}  (gRPC: faraday.v1 and the Open Inference Protocol)
+  token      {state.token}  (24 h; more with `faraday token`)
+  metrics    {status.metrics}
+  dashboard  {status.dashboard}  (Ray's; its token is in {state.root}/ray.token)
+  log        {state.log}
+
+A first call, from the command line and from Python:
+
+  .venv/bin/faraday solve --divisions 32
+
+  .venv/bin/python - <<'EOF'
+  from faraday.client import Client, unit_square
+  with Client.local() as client:
+      field = client.fem.solve(unit_square(32), source=1.0, dirichlet=0.0)
+      print(field.values.max(), field.evidence)
+  EOF
+
+`faraday status` says how it is, `faraday down` stops it."""
+
+
+@cli.command()
+@click.pass_obj
+def down(config: Path | None) -> None:
+    """Finish what is in flight and stop."""
+    from ops import up as installation
+
+    _, state = _settings(config)
+    stopped = installation.down(state, _progress)
+    click.echo("stopped" if stopped else "nothing runs")
+
+
+@cli.command()
+@click.pass_obj
+def status(config: Path | None) -> None:
+    """Say how the installation is; exits with 1 where it is not ready."""
+    from ops import processes
+    from ops import up as installation
+
+    _, state = _settings(config)
+    told = installation.status(state)
+    if told is None:
+        raise click.ClickException("nothing runs; `faraday up` starts it")
+    click.echo(f"{told.phase}  {told.endpoint}  supervisor {told.pid}")
+    for name, child in told.children.items():
+        ready = "ready" if child["ready"] else "not ready"
+        click.echo(f"  {name:<11} {ready:<10} pid {child['pid']}  restarts {child['restarts']}")
+    mib = processes.resident_bytes(processes.family(told.pid)) / 2**20
+    click.echo(f"  memory      {mib:.0f} MiB in all")
+    if told.phase != "ready":
+        raise SystemExit(1)
+
+
+@cli.command()
+@click.option("--divisions", default=32, show_default=True, help="Squares along each side of the unit square.")
+@click.option("--degree", type=click.IntRange(1, 2), default=1, show_default=True, help="Of the Lagrange element.")
+@click.option("--conductivity", default=1.0, show_default=True, help="k in −∇·(k ∇u) = f.")
+@click.option("--source", default=1.0, show_default=True, help="f.")
+@click.option("--boundary", default=0.0, show_default=True, help="u on the whole boundary.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Write a picture of u and of its error here.")
+def solve(
+    divisions: int, degree: int, conductivity: float, source: float, boundary: float, plot: Path | None
+) -> None:
+    """Solve −∇·(k ∇u) = f on the unit square and print the answer with its evidence."""
+    from faraday.client import Client, FaradayError, unit_square
+
+    try:
+        with Client.local() as client:
+            field = client.fem.solve(
+                unit_square(divisions), conductivity=conductivity, source=source, dirichlet=boundary, degree=degree
+            )
+    except FaradayError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"u on {len(field.values)} points: {field.values.min():.6g} … {field.values.max():.6g}")
+    click.echo(str(field.evidence))
+    if plot is not None:
+        from ops.picture import write
+
+        write(field, plot)
+        click.echo(f"picture in {plot}")
+
+
+@cli.command()
+def models() -> None:
+    """List the catalogue: every model, its inputs and outputs."""
+    from models import schema
+    from models.catalog import CATALOG
+
+    for spec in CATALOG.values():
+        click.secho(f"{spec.name}  version {spec.version}", bold=True)
+        click.echo(f"  {spec.summary}")
+        for title, declared in (("in", spec.task), ("out", spec.result)):
+            for name, tensor in schema.tensors(declared).items():
+                optional = " (optional)" if tensor.optional and declared is spec.task else ""
+                shapes = " or ".join(str(shape).replace("'", "") for shape in (tensor.shape, *tensor.alternatives))
+                click.echo(f"    {title:<3} {name:<17} {tensor.dtype:<8} {shapes}{optional}: {tensor.doc}")
+        for name, scalar in schema.scalars(spec.task).items():
+            click.echo(f"    in  {name:<17} {type(scalar.default).__name__:<8} default {scalar.default}: {scalar.doc}")
+
+
+@cli.command()
+@click.option("--subject", required=True, help="Who the token is for; unique within the tenant.")
+@click.option("--tenant", default="local", show_default=True)
+@click.option("--role", "roles", multiple=True, default=["analyst"], show_default=True, help="May be repeated.")
+@click.option("--hours", default=24.0, show_default=True, help="How long it is good for.")
+@click.pass_obj
+def token(config: Path | None, subject: str, tenant: str, roles: tuple[str, ...], hours: float) -> None:
+    """Print a signed token for a principal."""
+    from router.call import Principal, Role
+    from router.minting import mint, read_signing_key
+    from router.secret_files import SecretExposed, SecretUnusable
+
+    settings, state = _settings(config)
+    auth = settings.auth
+    try:
+        principal = Principal(subject, tenant, frozenset(Role(role) for role in roles))
+        key = read_signing_key(auth.eddsa_private_key_file or state.signing_key)
+        click.echo(mint(key, principal, auth.issuer, auth.audience, time.time(), hours * 3600.0))
+    except (ValueError, SecretExposed, SecretUnusable) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@cli.command("settings")
+def settings_command() -> None:
+    """List every setting: its variable, type, default and meaning."""
+    from ops.settings_reference import describe
+
+    for line in describe():
+        click.secho(line.path, bold=True, nl=False)
+        click.echo(f"  {line.variable}  {line.type}  default {line.default}\n    {line.doc}")
+
+
+def main() -> None:
+    cli()

@@ -1,0 +1,75 @@
+"""The controller's process: joins Ray and runs `cluster.controller`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime
+import logging
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from cluster.certificates import Certificate, issue
+from cluster.controller import Controller, ControllerOptions, DeploymentFailed
+from cluster.local_ray import connect
+from cluster.placement import Plane
+from ops import composition, logs, processes, readiness
+from ops.settings import Settings
+from ops.state import StateFolder
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m ops.controller")
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--ray", required=True)
+    parser.add_argument("--ready-fd", type=int, required=True)
+    arguments = parser.parse_args()
+    processes.end_with_parent()
+    state = StateFolder(arguments.state)
+    settings = Settings.model_validate_json(state.settings.read_text())
+    logs.configure(settings.telemetry.log_level, logs.Format(settings.telemetry.log_format), "controller")
+    tell = readiness.teller(arguments.ready_fd)
+    cluster = connect(composition.ray_options(settings, state), arguments.ray)
+    controller = Controller(_options(settings, state), cluster)
+    try:
+        asyncio.run(_run(controller, lambda: tell("ready")))
+    except (DeploymentFailed, TimeoutError) as error:
+        tell(str(error))
+        raise SystemExit(f"controller: {error}") from error
+
+
+def _options(settings: Settings, state: StateFolder) -> ControllerOptions:
+    plane = composition.plane_options(settings, state)
+    return ControllerOptions(
+        models=composition.placements(settings),
+        plane=plane,
+        table_file=state.table,
+        wake_socket=state.wake_socket,
+        certificate=_certificate(state) if plane.plane is Plane.TLS else None,
+        tracing=composition.tracing_options(settings, "replica", ""),
+    )
+
+
+def _certificate(state: StateFolder) -> Certificate:
+    """One for the whole run: a controller that is started again must not change it under running replicas."""
+    if not state.certificate.exists():
+        issue(datetime.datetime.now(datetime.UTC)).write(state.certificate)
+    return Certificate.read(state.certificate)
+
+
+async def _run(controller: Controller, ready: Callable[[], None]) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await controller.run(ready)
+    except asyncio.CancelledError:
+        log.info("ends as asked")
+
+
+if __name__ == "__main__":
+    main()

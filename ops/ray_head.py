@@ -1,0 +1,95 @@
+"""Keeps the head of a local Ray cluster alive: a daemon of it that dies is started again as it was.
+
+Ray itself restarts none of them. The head's state is on disk, so replicas outlive a death of the GCS; a raylet takes its
+workers along, so after its death the whole head is begun anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from cluster.local_ray import RayHead
+from ops import processes
+from ops.processes import Command
+
+log = logging.getLogger(__name__)
+_START_TIMEOUT_S = 60.0
+_LOOK_S = 0.25
+
+
+class RayHeadFailed(Exception):
+    """`ray start` did not end well; the message is the end of what it said."""
+
+
+class RayHeadKeeper:
+    """The supervisor must have called `processes.adopt_orphans`: the daemons become its children."""
+
+    def __init__(self, make: Callable[[], RayHead], state_dir: Path) -> None:
+        self._make = make
+        self._state_dir = state_dir
+        self._daemons: dict[int, Command] = {}
+        self.head: RayHead | None = None
+
+    async def start(self) -> RayHead:
+        """Start a head, and end what an earlier run left of one. Raises RayHeadFailed."""
+        self.head = head = self._make()
+        await asyncio.to_thread(processes.end, processes.naming(head.folder), 2.0)
+        shutil.rmtree(head.folder, ignore_errors=True)
+        head.folder.mkdir(mode=0o700)
+        before = set(processes.children())
+        starting = await asyncio.create_subprocess_exec(
+            *head.command,
+            env={**os.environ, **head.environment},
+            cwd=self._state_dir,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        said, _ = await asyncio.wait_for(starting.communicate(), _START_TIMEOUT_S)
+        if starting.returncode != 0:
+            raise RayHeadFailed(said.decode(errors="replace")[-2000:])
+        adopted = set(processes.children()) - before
+        found = {pid: processes.command_of(pid) for pid in adopted}
+        self._daemons = {
+            pid: command
+            for pid, command in found.items()
+            if command is not None and any(str(head.folder) in part for part in command.argv)
+        }
+        return head
+
+    async def keep(self) -> None:
+        """Return when the raylet has died; until then start again what else dies."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            for pid in [pid for pid in self._daemons if _ended(pid)]:
+                command = self._daemons.pop(pid)
+                name = Path(command.argv[0]).name
+                if name == "raylet":
+                    log.error("the raylet died; Ray begins anew")
+                    return
+                log.error("%s of Ray's head died and is started again", name)
+                again = subprocess.Popen(
+                    command.argv, env=command.environment, cwd=command.folder, stdin=subprocess.DEVNULL
+                )
+                self._daemons[again.pid] = command
+
+    async def stop(self) -> None:
+        """End every process of the head, workers too."""
+        if self.head is not None:
+            await asyncio.to_thread(processes.end, processes.naming(self.head.folder), 5.0)
+            shutil.rmtree(self.head.folder, ignore_errors=True)
+            self.head = None
+
+
+def _ended(pid: int) -> bool:
+    """Whether this child has ended; takes its exit status if so."""
+    try:
+        return os.waitpid(pid, os.WNOHANG) != (0, 0)
+    except ChildProcessError:
+        return True

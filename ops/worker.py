@@ -1,0 +1,171 @@
+"""A router worker's process: the one path, put together from settings, on the port that all workers share."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import random
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from google.protobuf import descriptor_pool
+from prometheus_client import CollectorRegistry
+
+from cluster.certificates import Certificate
+from cluster.dispatch import watch
+from cluster.placement import Plane
+from cluster.tracing import configure
+from ops import composition, logs, processes, readiness
+from ops.settings import Settings
+from ops.state import StateFolder
+from router import finite_element, reflection, tracing
+from router.admission import Admission
+from router.auth import Authenticator
+from router.codec.open_inference import InferCodec
+from router.edge import Edge
+from router.endpoints import ModelDispatcher, update_all
+from router.health import SERVICE as HEALTH
+from router.health import Health
+from router.metrics import RouterMetrics
+from router.metrics_endpoint import serve_metrics
+from router.open_inference import SERVICE as OPEN_INFERENCE
+from router.open_inference import OpenInference
+from router.pipeline import Pipeline, size_of
+from router.rate import RateLimiter
+from router.rate_table import RateTable
+from router.replay import Replays
+from router.rpcs import Rpc
+from router.server import RouterServer
+from router.statistics import Statistics
+
+log = logging.getLogger(__name__)
+SERVICES = (finite_element.SERVICE, OPEN_INFERENCE)
+_TRACES_GRACE_S = 2.0
+
+
+async def serve(settings: Settings, state: StateFolder, index: int, port: int, ready: Callable[[], None]) -> None:
+    """Serve until cancelled; then drain."""
+    specs = composition.served(settings)
+    registry = CollectorRegistry()
+    health = Health(SERVICES)
+    statistics = Statistics(state.statistics, list(specs), index, settings.server.workers)
+    recorder = configure(composition.tracing_options(settings, "router", f"{socket.gethostname()}-{index}"))
+    metrics = RouterMetrics(registry, index, _methods(), specs)
+    wake = _Waker(state.wake_socket)
+    tls = Certificate.read(state.certificate).client_context() if settings.plane == Plane.TLS.value else None
+    dispatchers = {
+        spec.name: ModelDispatcher(spec, wake, tls, random.Random(), metrics.count_retry)
+        for spec, _ in composition.placements(settings)
+    }
+    pipeline = Pipeline(
+        specs,
+        dispatchers,
+        Admission(composition.admission_limits(settings), time.monotonic),
+        Replays(composition.replay_limits(settings), size_of),
+        statistics,
+        metrics,
+    )
+    open_inference = OpenInference(
+        specs, pipeline, InferCodec(specs, time.time), statistics, {}, composition.VERSION
+    )
+    rpcs: list[Rpc] = [*finite_element.rpcs(pipeline), *open_inference.rpcs(), *health.rpcs()]
+    if settings.server.reflection:
+        rpcs += reflection.rpcs([*SERVICES, HEALTH])
+    edge = Edge(
+        composition.server_options(settings, port).edge,
+        Authenticator(composition.auth_options(settings, state)),
+        RateLimiter(composition.rate_options(settings), RateTable(state.rate_table), settings.server.workers),
+        tracing.Entrance(settings.telemetry.sampling_ratio),
+        tracing.ServerSpans(recorder, time.monotonic),
+        metrics,
+        random.random,
+    )
+    server = RouterServer(composition.server_options(settings, port), edge, rpcs, health)
+    async with (
+        serve_metrics(state.metrics_socket(index), registry),
+        _background(watch(state.table, lambda table: update_all(dispatchers, table))),
+        _background(_count_replicas(dispatchers, metrics)),
+    ):
+        await server.start()
+        ready()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await server.drain()
+            for dispatcher in dispatchers.values():
+                await dispatcher.close()
+            recorder.close(_TRACES_GRACE_S)
+
+
+def _methods() -> list[str]:
+    """The paths of all methods that metrics may name."""
+    pool = descriptor_pool.Default()
+    services = [pool.FindServiceByName(name) for name in (*SERVICES, HEALTH)]
+    named = [f"/{service.full_name}/{method.name}" for service in services for method in service.methods]
+    return [*named, *(f"/{name}/ServerReflectionInfo" for name in reflection.SERVICES)]
+
+
+async def _count_replicas(dispatchers: Mapping[str, ModelDispatcher], metrics: RouterMetrics) -> None:
+    while True:
+        for model, dispatcher in dispatchers.items():
+            metrics.set_replicas(model, dispatcher.replica_count)
+        await asyncio.sleep(1.0)
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """`work` goes on for as long as the block; its failure ends the block, and with it this worker."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(work)
+        yield
+        task.cancel()
+
+
+class _Waker:
+    """Asks the controller to wake a model: a datagram, sent and forgotten; whoever waits asks again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+
+    def __call__(self, model: str) -> None:
+        try:
+            self._socket.sendto(model.encode(), self._path)
+        except OSError as error:
+            log.debug("cannot reach the controller to wake %s: %s", model, error)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m ops.worker")
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--index", type=int, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--ready-fd", type=int, required=True)
+    arguments = parser.parse_args()
+    processes.end_with_parent()
+    state = StateFolder(arguments.state)
+    settings = Settings.model_validate_json(state.settings.read_text())
+    role = f"worker-{arguments.index}"
+    logs.configure(settings.telemetry.log_level, logs.Format(settings.telemetry.log_format), role)
+    uvloop.run(_main(settings, state, arguments))
+
+
+async def _main(settings: Settings, state: StateFolder, arguments: argparse.Namespace) -> None:
+    tell = readiness.teller(arguments.ready_fd)
+    serving = asyncio.create_task(serve(settings, state, arguments.index, arguments.port, lambda: tell("ready")))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+if __name__ == "__main__":
+    main()
