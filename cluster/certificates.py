@@ -1,4 +1,4 @@
-"""The data plane's own certificates: one authority for one run of the cluster, one certificate for all that belong to it.
+"""The data plane's own certificates: one authority for one run of the cluster, one certificate for all of it.
 
 They are made anew at every start, never leave the cluster and say only: this peer belongs to this run.
 """
@@ -12,14 +12,10 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from cluster.authority import leaf, self_signed_authority
 from cluster.plane.client import REPLICA_NAME
 
-_LIFETIME = datetime.timedelta(days=365)  # longer than a cluster runs without a restart
+_LIFETIME_DAYS = 365  # longer than a cluster runs without a restart
 
 
 @dataclass(frozen=True)
@@ -63,55 +59,6 @@ class Certificate:
 
 def issue(now: datetime.datetime) -> Certificate:
     """A new authority and its one certificate. The authority's key is forgotten at once."""
-    authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Faraday data plane")])
-    authority = (
-        _builder(authority_name, authority_name, authority_key.public_key(), now)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
-        .sign(authority_key, hashes.SHA256())
-    )
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, REPLICA_NAME)])
-    chain = (
-        _builder(name, authority_name, key.public_key(), now)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(REPLICA_NAME)]), critical=False)
-        .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
-        )
-        .sign(authority_key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return Certificate(chain.public_bytes(pem), private, authority.public_bytes(pem))
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime.datetime
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))  # clocks of a cluster differ a little
-        .not_valid_after(now + _LIFETIME)
-    )
-
-
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        encipher_only=False,
-        decipher_only=False,
-    )
+    authority = self_signed_authority("Faraday data plane", now, _LIFETIME_DAYS)
+    issued = leaf(authority, REPLICA_NAME, [REPLICA_NAME], now, _LIFETIME_DAYS)
+    return Certificate(issued.certificate, issued.key, authority.certificate)

@@ -64,9 +64,15 @@ class Controller:
         Raises DeploymentFailed or TimeoutError where a model does not come up.
         """
         loop = asyncio.get_running_loop()
-        serve_adapter.subscribe(lambda *change: loop.call_soon_threadsafe(self._replicas_changed, *change))
+
+        def changed(model: str, endpoints: tuple[Endpoint, ...]) -> None:
+            loop.call_soon_threadsafe(self._replicas_changed, model, endpoints)
+
+        serve_adapter.subscribe(changed)
         self._publish()
-        loop.add_reader(wakes := private_socket.bound(self._options.wake_socket, socket.SOCK_DGRAM), self._wake_asked, wakes)
+        loop.add_reader(
+            wakes := private_socket.bound(self._options.wake_socket, socket.SOCK_DGRAM), self._wake_asked, wakes
+        )
         try:
             await asyncio.to_thread(self._deploy)
             await self._up()
@@ -111,7 +117,9 @@ class Controller:
 
     def _bridge(self, model: str) -> Bridge:
         if model not in self._bridges:
-            path = self._options.plane.socket_dir / f"bridge-{len(self._bridges)}.sock"  # short: a socket's path is limited
+            path = (
+                self._options.plane.socket_dir / f"bridge-{len(self._bridges)}.sock"
+            )  # short: a socket's path is limited
             self._bridges[model] = Bridge(self._handles[model], path, self._cluster.node)
         return self._bridges[model]
 

@@ -1,4 +1,4 @@
-"""The dispatch contract: where replicas are, and what it means to ask one. All that the router may know of the cluster."""
+"""The dispatch contract: where replicas are, and what asking one means. All that the router may know of the cluster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.base import Result, Task
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """One replica. It is reached by `unix` where `node` is the router's own node, else by `host` and `port` over TLS."""
+    """One replica, reached by `unix` where `node` is the router's own node, else by `host` and `port` over TLS."""
 
     replica: str
     node: str
@@ -87,14 +87,14 @@ class ModelFailed(Exception):
 
 
 async def watch(path: Path, changed: Callable[[Table], None], interval_s: float = 0.05) -> None:
-    """Call `changed` with the table in `path` now and whenever it is replaced. A file that is missing is waited for.
+    """Call `changed` with the table in `path`, now and whenever it is replaced; wait for a missing file.
 
-    One stat per interval: it needs no connection, so nothing has to be set up again when the writer or a reader restarts.
+    One stat per interval: it needs no connection, so nothing is set up again when the writer or a reader restarts.
     """
     seen: tuple[int, int] | None = None
     while True:
         with contextlib.suppress(FileNotFoundError):
-            state = path.stat()
+            state = path.stat()  # noqa: ASYNC240 takes a microsecond on a local disk
             mark = (state.st_mtime_ns, state.st_ino)
             if mark != seen:
                 table = Table.read(path)

@@ -37,7 +37,9 @@ class FeedingRouter(RoundRobinRouter):
         serve_adapter.feed(
             self._deployment_id.app_name,
             tuple(
-                Endpoint(replica=replica.replica_id.unique_id, node=replica.node_id, **replica.replica_metadata[ENDPOINT])
+                Endpoint(
+                    replica=replica.replica_id.unique_id, node=replica.node_id, **replica.replica_metadata[ENDPOINT]
+                )
                 for replica in replicas
                 if ENDPOINT in replica.replica_metadata
             ),
@@ -65,7 +67,9 @@ def deploy(
 ) -> dict[str, DeploymentHandle[Replica]]:
     """Deploy models, or change how they are deployed, and follow their replicas; returns before these are up."""
     targets = [
-        serve.RunTarget(target=_deployment(placement, options, cluster_gpus).bind(options), name=placement.model, route_prefix=None)
+        serve.RunTarget(
+            target=_deployment(placement, options, cluster_gpus).bind(options), name=placement.model, route_prefix=None
+        )
         for placement, options in models
     ]
     handles = serve.run_many(targets, wait_for_applications_running=False)
@@ -98,6 +102,7 @@ def _deployment(placement: Placement, options: ReplicaOptions, cluster_gpus: flo
             upscale_delay_s=0.0,
             downscale_delay_s=placement.downscale_delay_s,
             downscale_to_zero_delay_s=placement.sleep_after_s,
+            metrics_interval_s=1.0,
             look_back_period_s=2.0,
             policy=AutoscalingPolicy(
                 policy_function="cluster.autoscaling:InFlightPolicy",

@@ -1,4 +1,4 @@
-"""What Ray Serve reads from the environment, in every process of its own when it is imported: set before Ray starts."""
+"""What Ray Serve reads from the environment, when it is imported: set for the driver and for all of Ray before they start."""
 
 ENVIRONMENT = {
     "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",

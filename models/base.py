@@ -1,8 +1,9 @@
 """The model contract: what a task, a result, a piece of evidence and a model are, for every family.
 
-A *task* and a *result* are frozen dataclasses whose fields are declared with `tensor` (an array with a dtype and a shape
-in named dimensions) or `scalar` (a bool, int, float or str). From these declarations alone follow the bytes between router
-and replica, the Open Inference Protocol's metadata, the checks of dtype and shape, and the documentation: see `schema`.
+A *task* and a *result* are frozen dataclasses whose fields are declared with `tensor` (an array with a dtype and a
+shape in named dimensions) or `scalar` (a bool, int, float or str). From these declarations alone follow the bytes
+between router and replica, the Open Inference Protocol's metadata, the checks of dtype and shape, and the
+documentation: see `schema`.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ Scalar = bool | int | float | str
 class Refusal(Exception):
     """The input cannot be answered: what is wrong, where and what to do. Nothing has happened when it is raised.
 
-    `reason` is UPPER_SNAKE and stable; `field` is the path in the task (`"conductivity[3]"`) or empty; `details` repeats
-    each dynamic part of the message.
+    `reason` is UPPER_SNAKE and stable; `field` is the path in the task (`"conductivity[3]"`) or empty; `details`
+    repeats each dynamic part of the message.
     """
 
     def __init__(self, reason: str, message: str, field: str = "", details: Mapping[str, str] | None = None) -> None:
@@ -124,7 +125,7 @@ class Task(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Raise `Refusal` where the task makes no sense; dtypes and shapes hold already. Must be cheap: the router runs it."""
+        """Raise `Refusal` where the task makes no sense; dtypes and shapes hold already. Cheap: the router runs it."""
 
 
 @dataclass(frozen=True, kw_only=True)

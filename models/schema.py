@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -18,19 +18,18 @@ Flat = tuple[dict[str, Scalar], dict[str, Array]]
 D = TypeVar("D", bound="Task | Result")
 
 
-@cache
-def tensors(declared: type[Task | Result]) -> dict[str, TensorField]:
-    """The declared arrays by name, in order of declaration."""
-    return _fields(declared, TensorField)
+def tensors(declared: type[Any]) -> dict[str, TensorField]:
+    """The declared arrays of a task or result class by name, in order of declaration."""
+    return _fields(cast(Any, declared), TensorField)
+
+
+def scalars(declared: type[Any]) -> dict[str, ScalarField]:
+    """Its declared scalars likewise."""
+    return _fields(cast(Any, declared), ScalarField)
 
 
 @cache
-def scalars(declared: type[Task | Result]) -> dict[str, ScalarField]:
-    """The declared scalars by name, in order of declaration."""
-    return _fields(declared, ScalarField)
-
-
-def _fields(declared: type[Task | Result], kind: type[Any]) -> dict[str, Any]:
+def _fields(declared: type[Any], kind: type[Any]) -> dict[str, Any]:
     found = {f.name: f.metadata.get("declared") for f in dataclasses.fields(declared)}
     return {name: field for name, field in found.items() if isinstance(field, kind)}
 
@@ -47,7 +46,8 @@ def flatten(value: Task | Result) -> Flat:
 
 def restore(declared: type[D], flat: Flat, **more: Any) -> D:
     """The inverse of `flatten` for a flat form that we made ourselves: nothing is checked."""
-    return declared(**flat[0], **flat[1], **more)
+    fields: dict[str, Any] = {**flat[0], **flat[1], **more}
+    return declared(**fields)
 
 
 def parse(declared: type[D], scalar_values: Mapping[str, Scalar], arrays: Mapping[str, Array]) -> D:
@@ -67,7 +67,8 @@ def parse(declared: type[D], scalar_values: Mapping[str, Scalar], arrays: Mappin
     for name, field in tensors(declared).items():
         if not field.optional and name not in arrays:
             raise Refusal("MISSING_TENSOR", f"the tensor {name!r} is required: {field.doc}", name, {"tensor": name})
-    return declared(**parsed, **arrays)
+    fields: dict[str, Any] = {**parsed, **arrays}
+    return declared(**fields)
 
 
 def _scalar(name: str, value: Scalar, known: Mapping[str, ScalarField]) -> Scalar:

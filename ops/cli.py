@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ops import settings_sources
+from ops.bench.cli import bench
 from ops.settings import Settings
 from ops.state import StateFolder
 
@@ -109,6 +110,38 @@ def status(config: Path | None) -> None:
 
 
 @cli.command()
+@click.pass_obj
+def demo(config: Path | None) -> None:
+    """Start an installation of its own, make one real call to every service, print the answers, stop."""
+    from faraday.client import FaradayError
+
+    from ops import demo as demonstration
+    from ops.up import StartFailed
+
+    settings, _ = _settings(config)
+    try:
+        demonstration.run(settings, click.echo, _progress)
+    except (StartFailed, FaradayError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@cli.command()
+@click.pass_obj
+def doctor(config: Path | None) -> None:
+    """Check this machine, the settings and what runs; every finding that matters has a next step."""
+    from ops.doctor import examine
+
+    findings = examine(*_settings(config))
+    for finding in findings:
+        mark = click.style("!!", fg="red") if finding.advice else click.style("ok", fg="green")
+        click.echo(f"{mark} {finding.code:<15} {finding.what}")
+        if finding.advice:
+            click.echo(f"   {'':<15} → {finding.advice}")
+    if any(finding.advice for finding in findings):
+        raise SystemExit(1)
+
+
+@cli.command()
 @click.option("--divisions", default=32, show_default=True, help="Squares along each side of the unit square.")
 @click.option("--degree", type=click.IntRange(1, 2), default=1, show_default=True, help="Of the Lagrange element.")
 @click.option("--conductivity", default=1.0, show_default=True, help="k in −∇·(k ∇u) = f.")
@@ -185,6 +218,9 @@ def settings_command() -> None:
     for line in describe():
         click.secho(line.path, bold=True, nl=False)
         click.echo(f"  {line.variable}  {line.type}  default {line.default}\n    {line.doc}")
+
+
+cli.add_command(bench)
 
 
 def main() -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import datetime
 import logging
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from cluster.certificates import Certificate, issue
+from cluster.certificates import Certificate
 from cluster.controller import Controller, ControllerOptions, DeploymentFailed
 from cluster.local_ray import connect
 from cluster.placement import Plane
@@ -48,16 +47,9 @@ def _options(settings: Settings, state: StateFolder) -> ControllerOptions:
         plane=plane,
         table_file=state.table,
         wake_socket=state.wake_socket,
-        certificate=_certificate(state) if plane.plane is Plane.TLS else None,
+        certificate=Certificate.read(state.certificate) if plane.plane is Plane.TLS else None,
         tracing=composition.tracing_options(settings, "replica", ""),
     )
-
-
-def _certificate(state: StateFolder) -> Certificate:
-    """One for the whole run: a controller that is started again must not change it under running replicas."""
-    if not state.certificate.exists():
-        issue(datetime.datetime.now(datetime.UTC)).write(state.certificate)
-    return Certificate.read(state.certificate)
 
 
 async def _run(controller: Controller, ready: Callable[[], None]) -> None:

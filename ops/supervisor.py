@@ -23,9 +23,12 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cluster import local_ray, serve_environment
+from cluster.certificates import issue
+from cluster.placement import Plane
 from ops import composition, logs, processes
 from ops.metrics_server import Installation, MetricsServer, WorkerState
 from ops.ray_head import RayHeadKeeper
@@ -84,7 +87,8 @@ class Supervisor:
             for i in range(settings.server.workers)
         ]
         options = composition.ray_options(settings, state)
-        self._controller = Child("controller", "ops.controller", common, local_ray.driver_environment(options))
+        environment = {**serve_environment.ENVIRONMENT, **local_ray.driver_environment(options)}
+        self._controller = Child("controller", "ops.controller", common, environment)
         self._metrics = MetricsServer(settings.metrics.host, settings.metrics.port, self._installation)
         self._ray = RayHeadKeeper(lambda: local_ray.head(options, serve_environment.ENVIRONMENT), state.root)
         self._dashboard = ""
@@ -96,6 +100,8 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         create_rate_table(self._state.rate_table, os.urandom)
+        if self._settings.plane == Plane.TLS.value:
+            issue(datetime.now(UTC)).write(self._state.certificate)
         self._state.statistics.unlink(missing_ok=True)
         self._tell("starting")
         tasks = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
@@ -135,6 +141,7 @@ class Supervisor:
                 return
             code = child.process.returncode if child.process else None
             log.error("%s ended with %s and is started again", child.name, code)
+            self._tell("degraded")
             pause_s = _FIRST_PAUSE_S if time.monotonic() - began > _LONG_LIFE_S else min(2 * pause_s, _LAST_PAUSE_S)
             await asyncio.sleep(pause_s)
 

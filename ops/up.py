@@ -17,6 +17,7 @@ from ops.state import StateFolder, write_private
 _READY_TIMEOUT_S = 180.0
 _STOP_TIMEOUT_S = 60.0
 _TAIL_BYTES = 3000
+_MAX_RESTARTS = 3  # while starting; later the supervisor tries for ever
 
 
 class AlreadyRunning(Exception):
@@ -85,6 +86,10 @@ def up(settings: Settings, state: StateFolder, progress: Callable[[str], None]) 
             continue
         if told.phase == "ready":
             return told
+        looping = [name for name, child in told.children.items() if child["restarts"] >= _MAX_RESTARTS]
+        if looping and told.phase != "ready":
+            processes.end([supervisor.pid], _STOP_TIMEOUT_S)
+            raise StartFailed(f"{', '.join(looping)} does not stay up:\n{_tail(state, began)}")
         waiting = [name for name, child in told.children.items() if not child["ready"]]
         now = f"waiting for {', '.join(waiting)}" + (f": {told.problem}" if told.problem else "")
         if now != said:

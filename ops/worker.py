@@ -72,6 +72,7 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         Replays(composition.replay_limits(settings), size_of),
         statistics,
         metrics,
+        {},
     )
     open_inference = OpenInference(
         specs, pipeline, InferCodec(specs, time.time), statistics, {}, composition.VERSION

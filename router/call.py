@@ -68,11 +68,12 @@ class Question:
     deadline: float | None = None  # Unix seconds, where the message itself names one
     validate_only: bool = False
     echo: tuple[str, tuple[str, ...]] = ("", ())  # what an OIP reply repeats: the caller's id, the outputs it wants
+    forward: bytes = b""  # the request, where it may go to an external server as it is
 
 
 @dataclass(frozen=True)
 class Reply:
-    """The answer to a question; `result` is None after validate_only."""
+    """The answer to a question; `result` is None after validate_only, and where `forwarded` is the answer."""
 
     model: str
     model_version: str
@@ -81,3 +82,4 @@ class Reply:
     trace_id: str
     elapsed_s: float
     replayed: bool = False
+    forwarded: bytes = b""  # an external server's reply, as it came

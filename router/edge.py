@@ -1,7 +1,7 @@
-"""Where a gRPC call enters and leaves: trace, limits, identity and the message on the way in, the status on the way out.
+"""Where a gRPC call enters and leaves: trace, limits, identity and message on the way in, status on the way out.
 
-Unary methods are served as stream-unary, so that we and not gRPC read the message: a body that stops half-way ends with a
-typed error after `body_timeout_s` instead of holding its call for ever.
+Unary methods are served as stream-unary, so that we and not gRPC read the message: a body that stops half-way ends
+with a typed error after `body_timeout_s` instead of holding its call for ever.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
@@ -23,12 +24,13 @@ from router.call import Caller, Principal
 from router.metrics import RouterMetrics
 from router.peers import address_of
 from router.rate import RateLimiter
-from router.rpcs import Rpc, Stream, Unary
+from router.rpcs import Messages, Rpc, Stream, Unary
 from router.tls import peer_identity
 
 log = logging.getLogger(__name__)
 access = logging.getLogger("faraday.access")
 
+_BACK_S = 0.1  # another worker on this port takes a new connection at once
 ANYBODY = Principal("anybody", "", frozenset())  # who calls a method that asks for no credential
 
 
@@ -62,6 +64,14 @@ class Edge:
         self._spans = spans
         self._metrics = metrics
         self._chance = chance
+        self._draining = False
+        self._idle: set[asyncio.Timeout] = set()  # streams that wait for their next message
+
+    def drain(self) -> None:
+        """From now on a stream ends when it has answered what it was sent."""
+        self._draining = True
+        for waiting in self._idle:
+            waiting.reschedule(asyncio.get_running_loop().time())
 
     def handler(self, rpc: Rpc) -> grpc.RpcMethodHandler:
         """gRPC's handler of one method; messages stay bytes."""
@@ -73,8 +83,9 @@ class Edge:
             return grpc.stream_unary_rpc_method_handler(unary)
 
         async def stream(requests: Any, context: Any) -> AsyncIterator[bytes]:
-            async for reply in self._stream(rpc, context):
-                yield reply
+            async with aclosing(self._stream(rpc, context)) as replies:
+                async for reply in replies:
+                    yield reply
 
         return grpc.stream_stream_rpc_method_handler(stream)
 
@@ -96,7 +107,7 @@ class Edge:
                 raise errors.Malformed("the call ended without a message")
             reply = await rpc.answer(caller, body)
         except asyncio.CancelledError:
-            visit.end("CANCELLED")
+            visit.given_up()
             raise
         except Exception as error:  # noqa: BLE001 the one broad except: whatever it is becomes a status
             await visit.fail(error)
@@ -104,15 +115,18 @@ class Edge:
         visit.end("OK")
         return reply
 
-    async def _stream(self, rpc: Stream, context: Any) -> AsyncIterator[bytes]:
+    async def _stream(self, rpc: Stream, context: Any) -> AsyncGenerator[bytes, None]:
         visit = _Visit(self, rpc.method, context)
         try:
             caller = self._caller(rpc, visit)
-            async for reply in rpc.answer(caller, self._messages(visit, caller)):
-                visit.response_bytes += len(reply)
-                yield reply
+            async with aclosing(rpc.answer(self._messages(visit, caller))) as replies:
+                async for reply in replies:
+                    visit.response_bytes += len(reply)
+                    yield reply
+            if visit.cut_off:
+                raise errors.ShuttingDown("this router stops; connect again", _BACK_S)
         except (asyncio.CancelledError, GeneratorExit):
-            visit.end("CANCELLED")
+            visit.given_up()
             raise
         except Exception as error:  # noqa: BLE001 as above, for streams
             await visit.fail(error)
@@ -124,6 +138,7 @@ class Edge:
             raise errors.TooLarge(f"the metadata has {visit.metadata_bytes} bytes", details)
         remaining = visit.context.time_remaining()
         timeout = self._limits.default_timeout_s if remaining is None else remaining
+        visit.timeout_s = remaining
         if timeout <= 0:
             raise errors.DeadlinePassed("the deadline has passed already")
         principal = ANYBODY if rpc.role is None else self._identify(rpc, visit)
@@ -143,12 +158,20 @@ class Edge:
         self._rate.admit(principal, visit.arrived)
         return principal
 
-    async def _message(self, visit: _Visit, timeout_s: float) -> bytes | None:
-        """The next message; None after the last one."""
+    async def _message(self, visit: _Visit, timeout_s: float, idle: bool = False) -> bytes | None:
+        """The next message; None after the last one. An `idle` stream has got messages before."""
         try:
-            async with asyncio.timeout(timeout_s):
-                body = await visit.context.read()
+            async with asyncio.timeout(0.0 if idle and self._draining else timeout_s) as waiting:
+                if idle:
+                    self._idle.add(waiting)
+                try:
+                    body = await visit.context.read()
+                finally:
+                    self._idle.discard(waiting)
         except TimeoutError:
+            if idle and self._draining:
+                visit.cut_off = True
+                return None
             raise errors.BodyTimeout(f"the message did not arrive within {timeout_s:g} s") from None
         if body is EOF:
             return None
@@ -159,14 +182,18 @@ class Edge:
         message: bytes = body
         return message
 
-    async def _messages(self, visit: _Visit, caller: Caller) -> AsyncIterator[bytes]:
-        """The messages of a stream; each after the first counts against the rate."""
-        timeout_s = self._limits.body_timeout_s
-        while (body := await self._message(visit, timeout_s)) is not None:
-            if timeout_s != self._limits.body_timeout_s and caller.principal is not ANYBODY:
-                self._rate.admit(caller.principal, time.monotonic())
-            timeout_s = self._limits.stream_idle_s
-            yield body
+    async def _messages(self, visit: _Visit, caller: Caller) -> Messages:
+        """The messages of a stream. Each after the first counts against the rate, and has the default time where the
+        stream brought no deadline."""
+        body = await self._message(visit, self._limits.body_timeout_s)
+        while body is not None:
+            yield caller, body
+            body = await self._message(visit, self._limits.stream_idle_s, idle=True)
+            now = time.monotonic()
+            if body is not None and caller.principal is not ANYBODY:
+                self._rate.admit(caller.principal, now)
+            deadline = caller.deadline if visit.timeout_s is not None else now + self._limits.default_timeout_s
+            caller = replace(caller, arrived=now, deadline=deadline)
 
     def ended(self, visit: _Visit, code: str) -> None:
         """Count, record and log one call that has ended with `code`."""
@@ -207,12 +234,19 @@ class _Visit:
         self.trace = edge.enter(str(found.get("traceparent", "")), str(found.get("tracestate", "")))
         tracing.current.set(self.trace.context)
         self.principal = ""
+        self.timeout_s: float | None = None  # the caller's own
+        self.cut_off = False  # a stream that ends because the router does
         self.reason = ""
         self.request_bytes = 0
         self.response_bytes = 0
 
     def end(self, code: str) -> None:
         self._edge.ended(self, code)
+
+    def given_up(self) -> None:
+        """The caller waits no more: its deadline has passed, or it said so or went away."""
+        late = self.timeout_s is not None and time.monotonic() >= self.arrived + self.timeout_s
+        self.end("DEADLINE_EXCEEDED" if late else "CANCELLED")
 
     async def fail(self, error: Exception) -> None:
         """End the call with the error's status; raises gRPC's own AbortError."""

@@ -102,7 +102,7 @@ class ModelDispatcher:
         return list(self._links.values())
 
     def _drop(self, link: ReplicaConnection) -> bool:
-        """Use this connection no more; whether it was in use. A replica that drains is left alone: it does not come back."""
+        """Use this connection no more; whether it was in use. A replica that drains does not come back."""
         if self._links.get(link.endpoint.replica) is not link:
             return False
         del self._links[link.endpoint.replica]

@@ -13,6 +13,7 @@ Rejection
 ├── RateLimited          over the principal's rate; comes back
 ├── Overloaded           shed before any work; comes back
 ├── NoReplica            no replica answered in time; comes back
+├── ShuttingDown         this router stops; another takes the call
 ├── ReplicaLost          replica after replica died over this one request
 ├── DeadlinePassed       the answer would come too late
 └── UpstreamFailed       the external inference server that backs this model failed
@@ -107,6 +108,10 @@ class Overloaded(Passing):
 
 class NoReplica(Passing):
     reason = "NO_REPLICA"
+
+
+class ShuttingDown(Passing):
+    reason = "SHUTTING_DOWN"
 
 
 class ReplicaLost(Rejection):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Collection
 
 from grpc_health.v1 import health_pb2 as pb
 
 from router.call import Caller
 from router.codec.common import parse
-from router.errors import UnknownService
-from router.rpcs import Rpc, Stream, Unary
+from router.errors import Malformed, UnknownService
+from router.rpcs import Messages, Rpc, Stream, Unary
 
 SERVICE = "grpc.health.v1.Health"
 
@@ -21,6 +21,7 @@ class Health:
     def __init__(self, services: Collection[str]) -> None:
         self._services = frozenset(services) | {"", SERVICE}
         self._serving = False
+        self._draining = False
         self._changed = asyncio.Event()
 
     def set_serving(self, serving: bool) -> None:
@@ -28,6 +29,11 @@ class Health:
         self._serving = serving
         self._changed.set()
         self._changed = asyncio.Event()
+
+    def drain(self) -> None:
+        """Not serving, for good: everybody who watches is told, and their streams end."""
+        self._draining = True
+        self.set_serving(False)
 
     def rpcs(self) -> list[Rpc]:
         return [Unary(f"/{SERVICE}/Check", None, self._check), Stream(f"/{SERVICE}/Watch", None, self._watch)]
@@ -38,11 +44,16 @@ class Health:
             raise UnknownService(f"there is no service {service[:200]!r} here", {"service": service})
         return self._answer(service)
 
-    async def _watch(self, caller: Caller, bodies: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        service = parse(pb.HealthCheckRequest, await anext(bodies)).service
+    async def _watch(self, messages: Messages) -> AsyncGenerator[bytes, None]:
+        first = await anext(messages, None)
+        if first is None:
+            raise Malformed("the call ended without a message")
+        service = parse(pb.HealthCheckRequest, first[1]).service
         while True:
             changed = self._changed
             yield self._answer(service)
+            if self._draining:
+                return
             await changed.wait()
 
     def _answer(self, service: str) -> bytes:

@@ -5,8 +5,7 @@ Its messages are tritonclient's own: a second copy of package `inference` cannot
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,8 +18,9 @@ from router.call import Caller, Role
 from router.codec.common import parse
 from router.codec.open_inference import NAMES, InferCodec, known_model
 from router.errors import Rejection
+from router.in_order import in_order
 from router.pipeline import Pipeline
-from router.rpcs import Rpc, Stream, Unary
+from router.rpcs import Messages, Rpc, Stream, Unary
 from router.statistics import Statistics
 
 SERVICE = "inference.GRPCInferenceService"
@@ -29,9 +29,7 @@ _NS = 1e9
 
 
 class Upstream(Protocol):
-    """A model that an external server answers: its requests are forwarded as they are."""
-
-    async def forward(self, body: bytes, caller: Caller) -> bytes: ...
+    """The external server that answers for a model."""
 
     async def ready(self) -> bool: ...
 
@@ -143,27 +141,14 @@ class OpenInference:
         return _bytes(index)
 
     async def _infer(self, caller: Caller, body: bytes) -> bytes:
-        if self._upstreams:
-            upstream = self._upstreams.get(parse(pb.ModelInferRequest, body).model_name)
-            if upstream is not None:
-                return await upstream.forward(body, caller)
         return await self._pipeline.answer(caller, body, self._codec)
 
-    async def _stream_infer(self, caller: Caller, bodies: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """Each answer as soon as it and all before it are there. A request that fails does not end the stream."""
-        under_way: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue(_STREAM_WINDOW)
-        async with asyncio.TaskGroup() as group:
+    def _stream_infer(self, messages: Messages) -> AsyncGenerator[bytes, None]:
+        return in_order(messages, self._stream_item, _STREAM_WINDOW)
 
-            async def read() -> None:
-                async for body in bodies:
-                    await under_way.put(group.create_task(self._stream_item(caller, body)))
-                await under_way.put(None)
-
-            group.create_task(read())
-            while (item := await under_way.get()) is not None:
-                yield await item
-
-    async def _stream_item(self, caller: Caller, body: bytes) -> bytes:
+    async def _stream_item(self, message: tuple[Caller, bytes]) -> bytes:
+        """A request that fails does not end the stream."""
+        caller, body = message
         try:
             inferred = pb.ModelInferResponse.FromString(await self._infer(caller, body))
         except (Rejection, Refusal) as error:

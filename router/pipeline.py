@@ -9,6 +9,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from cluster.dispatch import Dispatcher, NoReplicaInTime, ReplicasLost, TaskExpired, Timing
 from models import schema
@@ -16,12 +17,18 @@ from models.base import Evidence, Refusal, Result, Spec
 from router.admission import Admission
 from router.call import Caller, Question, Reply
 from router.codec.contract import Codec
-from router.errors import DeadlinePassed, NoReplica, ReplicaLost
+from router.errors import DeadlinePassed, NoReplica, ReplicaLost, UnknownModel
 from router.metrics import RouterMetrics
 from router.replay import Replays
 from router.statistics import Statistics
 
 _WAKING_RETRY_S = 2.0  # what a replica takes to start on a warm node
+
+
+class Forwarder(Protocol):
+    """Of a model that an external server answers: it takes requests as they came."""
+
+    async def forward(self, body: bytes, caller: Caller) -> tuple[bytes, Timing]: ...
 
 
 class Pipeline:
@@ -35,6 +42,7 @@ class Pipeline:
         replays: Replays[Reply],
         statistics: Statistics,
         metrics: RouterMetrics,
+        forwarders: Mapping[str, Forwarder],
         unix_time: Callable[[], float] = time.time,
     ) -> None:
         self._specs = specs
@@ -43,6 +51,7 @@ class Pipeline:
         self._replays = replays
         self._statistics = statistics
         self._metrics = metrics
+        self._forwarders = forwarders
         self._unix_time = unix_time
 
     async def answer(self, caller: Caller, body: bytes, codec: Codec) -> bytes:
@@ -50,13 +59,13 @@ class Pipeline:
         try:
             reply = await self.ask(caller, question, body)
         except Refusal as refusal:
-            raise codec.refusal(refusal) from None
+            raise codec.refusal(refusal, question) from None
         return codec.encode(reply, question)
 
     async def ask(self, caller: Caller, question: Question, body: bytes) -> Reply:
         """Answer a question; `body` is what it was decoded from. A repeat of a request_id gets the first answer."""
         if question.deadline is not None:
-            within = caller.arrived + question.deadline - self._unix_time()
+            within = time.monotonic() + question.deadline - self._unix_time()
             caller = replace(caller, deadline=min(caller.deadline, within))
         if not question.request_id or question.validate_only:
             return await self._ask_once(caller, question, len(body))
@@ -72,46 +81,52 @@ class Pipeline:
 
     async def _ask_once(self, caller: Caller, question: Question, size_bytes: int) -> Reply:
         model = question.model
-        dispatcher = self._dispatchers[model]
+        dispatcher = self._dispatchers.get(model)
+        if dispatcher is None:
+            raise UnknownModel(f"{model} is not served here", {"model": model})
         now = time.monotonic()
         with self._admission.admit(model, size_bytes, caller.deadline, now, dispatcher.replica_count):
             if question.validate_only:
-                return self._reply(caller, model, None, Evidence())
+                return self._reply(caller, model, None)
             try:
-                result, timing = await self._run(dispatcher, caller, question)
+                reply, timing = await self._run(dispatcher, caller, question)
             except BaseException:
                 self._statistics.failed(model, time.monotonic() - now)
                 raise
         self._count(model, timing, time.monotonic() - now)
-        return self._reply(caller, model, result, result.evidence)
+        return reply
 
-    async def _run(self, dispatcher: Dispatcher, caller: Caller, question: Question) -> tuple[Result, Timing]:
+    async def _run(self, dispatcher: Dispatcher, caller: Caller, question: Question) -> tuple[Reply, Timing]:
+        model = question.model
+        forwarder = self._forwarders.get(model) if question.forward else None
         trace = caller.trace
         traceparent = trace.header() if trace.sampled else ""
-        details = {"model": question.model}
+        details = {"model": model}
         try:
-            return await dispatcher.infer(question.task, caller.deadline, traceparent, trace.state)
+            if forwarder is not None:
+                forwarded, timing = await forwarder.forward(question.forward, caller)
+                return replace(self._reply(caller, model, None), forwarded=forwarded), timing
+            result, timing = await dispatcher.infer(question.task, caller.deadline, traceparent, trace.state)
+            return self._reply(caller, model, result), timing
         except NoReplicaInTime:
-            message = f"no replica of {question.model} is up; one is being started"
+            message = f"no replica of {model} is up; one is being started"
             raise NoReplica(message, _WAKING_RETRY_S, details) from None
         except ReplicasLost:
-            message = f"replicas of {question.model} died one after another over this request; it may be the cause"
+            message = f"replicas of {model} died one after another over this request; it may be the cause"
             raise ReplicaLost(message, details) from None
         except TaskExpired:
-            raise DeadlinePassed(f"{question.model} did not answer before the deadline", details) from None
+            raise DeadlinePassed(f"{model} did not answer before the deadline", details) from None
 
     def _count(self, model: str, timing: Timing, seconds: float) -> None:
         self._metrics.observe_answer(model, timing.queue_s, timing.run_s, timing.batch_size)
-        self._statistics.answered(
-            model, seconds, timing.queue_s, timing.run_s, timing.batch_size, self._unix_time()
-        )
+        self._statistics.answered(model, seconds, timing.queue_s, timing.run_s, timing.batch_size, self._unix_time())
 
-    def _reply(self, caller: Caller, model: str, result: Result | None, evidence: Evidence) -> Reply:
+    def _reply(self, caller: Caller, model: str, result: Result | None) -> Reply:
         return Reply(
             model=model,
             model_version=self._specs[model].version,
             result=result,
-            evidence=evidence,
+            evidence=Evidence() if result is None else result.evidence,
             trace_id=caller.trace.trace_id,
             elapsed_s=time.monotonic() - caller.arrived,
         )
@@ -120,5 +135,5 @@ class Pipeline:
 def size_of(reply: Reply) -> int:
     """What a stored reply holds on to, in bytes."""
     if reply.result is None:
-        return 0
+        return len(reply.forwarded)
     return sum(array.nbytes for array in schema.flatten(reply.result)[1].values())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from router.call import Caller, Role
 
 Answer = Callable[[Caller, bytes], Awaitable[bytes]]
-StreamAnswer = Callable[[Caller, AsyncIterator[bytes]], AsyncIterator[bytes]]
+Messages = AsyncIterator[tuple[Caller, bytes]]  # each message of a stream is a call of its own, with its own deadline
+StreamAnswer = Callable[[Messages], AsyncGenerator[bytes, None]]
 
 
 @dataclass(frozen=True)

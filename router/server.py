@@ -46,14 +46,15 @@ class ServerOptions:
 class RouterServer:
     def __init__(self, options: ServerOptions, edge: Edge, rpcs: Sequence[Rpc], health: Health) -> None:
         self._options = options
+        self._edge = edge
         self._health = health
         self._server = grpc.aio.server(options=_channel_options(options), handlers=[_Methods(edge, rpcs)])
-        self._server.add_generic_rpc_handlers(())
 
     async def start(self) -> int:
         """Listen beside the other workers; returns the port. Raises OSError where the port is taken."""
         address = f"{self._options.host}:{self._options.port}"
         tls = self._options.tls
+        port: int
         if tls is None:
             port = self._server.add_insecure_port(address)
         else:
@@ -66,12 +67,13 @@ class RouterServer:
 
     async def drain(self) -> None:
         """Say NOT_SERVING, take nothing new (GOAWAY), let what is in flight finish, stop."""
-        self._health.set_serving(False)
+        self._health.drain()
+        self._edge.drain()
         await asyncio.sleep(0)  # whoever watches health hears it before the connections close
         await self._server.stop(self._options.drain_timeout_s)
 
 
-class _Methods(grpc.GenericRpcHandler):
+class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no types
     def __init__(self, edge: Edge, rpcs: Sequence[Rpc]) -> None:
         self._edge = edge
         self._handlers = {rpc.method: edge.handler(rpc) for rpc in rpcs}

@@ -1,4 +1,4 @@
-"""What each model has done since the router started, over all its worker processes: the numbers of OIP's ModelStatistics.
+"""What each model has done since the router started, over all its workers: the numbers of OIP's ModelStatistics.
 
 One shared file; every worker writes its own row and reads all of them, so that nothing is locked.
 """
@@ -31,7 +31,7 @@ class ModelStatistics:
 
 class Statistics:
     def __init__(self, path: Path, models: Sequence[str], worker: int, worker_count: int) -> None:
-        """`path` must not hold another installation's file; it is created, readable by this user alone, where missing."""
+        """`path` must not hold another installation's file; where missing, it is made, for this user alone."""
         self._row_of = {model: at for at, model in enumerate(models)}
         self._stride = _ROW.size * len(models)
         self._worker = worker

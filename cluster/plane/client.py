@@ -67,7 +67,7 @@ class ReplicaConnection:
         self._stream.close()
 
     async def infer(self, task: Task, deadline: float, trace: str = "", trace_state: str = "") -> tuple[Result, Timing]:
-        """As `cluster.dispatch.Dispatcher.infer`; raises ConnectionLost or Draining where another replica may be asked."""
+        """As `cluster.dispatch.Dispatcher.infer`; also raises ConnectionLost or Draining: another may be asked."""
         if not self._stream.open:
             raise ConnectionLost(self.endpoint.replica)
         scalars, arrays = schema.flatten(task)

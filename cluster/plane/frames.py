@@ -14,7 +14,7 @@ import math
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -96,9 +96,10 @@ class Frame:
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_infer = msgspec.msgpack.Decoder(Infer).decode
-_decode_answer = msgspec.msgpack.Decoder(Answer).decode
-_decode_fault = msgspec.msgpack.Decoder(Fault).decode
+_infer = msgspec.msgpack.Decoder(Infer)
+_answer = msgspec.msgpack.Decoder(Answer)
+_fault = msgspec.msgpack.Decoder(Fault)
+H = TypeVar("H", Infer, Answer, Fault)
 
 
 def padded(length: int) -> int:
@@ -112,7 +113,7 @@ def frame(op: Op, id: int, header: Header | None = None, tensors: Iterable[Array
     body: list[Buffer] = []
     size = 0
     for array in tensors:
-        view = memoryview(np.ascontiguousarray(array)).cast("B") if array.size else memoryview(b"")
+        view = np.ascontiguousarray(array).data.cast("B") if array.size else memoryview(b"")
         body.append(view)
         size += view.nbytes
         if padding := -size % _ALIGN:
@@ -169,19 +170,19 @@ def _dtype(name: str) -> np.dtype[Any]:
 
 
 def infer_of(frame: Frame) -> Infer:
-    return _header(_decode_infer, frame)
+    return _header(_infer, frame)
 
 
 def answer_of(frame: Frame) -> Answer:
-    return _header(_decode_answer, frame)
+    return _header(_answer, frame)
 
 
 def fault_of(frame: Frame) -> Fault:
-    return _header(_decode_fault, frame)
+    return _header(_fault, frame)
 
 
-def _header(decode: Any, frame: Frame) -> Any:
+def _header(decoder: msgspec.msgpack.Decoder[H], frame: Frame) -> H:
     try:
-        return decode(frame.header)
+        return decoder.decode(frame.header)
     except msgspec.MsgspecError as error:
         raise BadFrame(f"bad header of op {frame.op.name}: {error}") from None

@@ -66,12 +66,12 @@ class PlaneServer:
         return port
 
     async def drain(self, grace_s: float, timeout_s: float) -> bool:
-        """Serve for `grace_s` more, until routers have read that this replica goes; then refuse what is new and wait for
-        what is in flight, at most `timeout_s`. True where nothing was left."""
+        """Serve for `grace_s` more, until routers have read that this replica goes; then refuse what is new and wait
+        for what is in flight, at most `timeout_s`. True where nothing was left."""
         await asyncio.sleep(grace_s)
         self._draining = True
         end = time.monotonic() + timeout_s
-        while self.in_flight and time.monotonic() < end:
+        while self.in_flight and time.monotonic() < end:  # noqa: ASYNC110 once in a life: not worth an event
             await asyncio.sleep(0.01)
         return not self.in_flight
 

@@ -126,7 +126,7 @@ class _LargeFrame:
 
     def __init__(self, op: Op, id: int, header: int, length: int, first: memoryview) -> None:
         self._op, self._id, self._header = op, id, header
-        self._payload = memoryview(np.empty(length, np.uint8)).cast("B")
+        self._payload = np.empty(length, np.uint8).data
         self._payload[: len(first)] = first
         self.filled = len(first)
 

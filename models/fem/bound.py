@@ -50,7 +50,7 @@ def energy_bound(problem: Problem, u: Array) -> tuple[ErrorBound, Array]:
     norm = energy_norm(problem, u)
     bound = ErrorBound(
         value=value,
-        norm="energy: ‖k^½ ∇·‖ in L²",
+        norm="energy",
         kind=BoundKind.GUARANTEED,
         relative=value / norm if norm > 0 else float("inf"),
         conditions=CONDITIONS,

@@ -15,7 +15,9 @@ from ops.bench.contract import BenchFailed, Report, Run
 @click.argument("name", required=False, type=click.Choice(tuple(BENCHES)))
 @click.option("--list", "list_", is_flag=True, help="Name the benches and what they measure.")
 @click.option("--json", "json_", is_flag=True, help="Print the report as JSON.")
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Rounds to take the median of.")
+@click.option(
+    "--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Rounds to take the median of."
+)
 @click.pass_context
 def bench(context: click.Context, name: str | None, list_: bool, json_: bool, rounds: int) -> None:
     """Measure Faraday beside its peers. The exit code is 0 only where every row reached what it must, and 1 elsewhere."""

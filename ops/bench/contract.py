@@ -75,6 +75,8 @@ def compare(
     """The medians of the rounds side by side. Raises BenchFailed where one of them is not above 0."""
     mine, other = median(ours), median(peer)
     if not (mine > 0 and other > 0):
-        raise BenchFailed(f"{work}, against {peer_name}: measured {mine:g} and {other:g} {unit}, which compares to nothing")
+        raise BenchFailed(
+            f"{work}, against {peer_name}: measured {mine:g} and {other:g} {unit}, which compares to nothing"
+        )
     ratio = mine / other if better is Better.MORE else other / mine
     return Row(work, mine, other, peer_name, unit, ratio, reach, reach is None or ratio >= reach)

@@ -109,4 +109,6 @@ def check(summary: Summary, load: Load) -> None:
         raise BenchFailed(f"of {summary.succeeded + summary.failed} calls {summary.failed} failed")
     if summary.data_bytes < summary.succeeded * load.reply_bytes:
         missing = summary.succeeded - summary.data_bytes // load.reply_bytes
-        raise BenchFailed(f"of {summary.succeeded} answers at least {missing} were refusals: shorter than what was sent")
+        raise BenchFailed(
+            f"of {summary.succeeded} answers at least {missing} were refusals: shorter than what was sent"
+        )

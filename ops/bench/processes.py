@@ -81,12 +81,12 @@ class Server:
             with suppress(subprocess.TimeoutExpired):
                 self._spawn(self._command.stop).wait(_STOP_S)
             found |= set(self._processes())
-        for process in found:
-            now = _process(process.pid)
-            if now is not None and now.started == process.started:
-                with suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGKILL)
+        for process in filter(_alive, found):
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
         self._first.wait()
+        while any(map(_alive, found)):  # their ports and memory are free only then
+            time.sleep(0.05)
 
     def _spawn(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
@@ -128,6 +128,11 @@ def _process(pid: int) -> Process | None:
         return None
     times = map(int, rest[9:13])  # utime, stime, cutime, cstime
     return Process(pid=pid, started=int(rest[17]), parent=int(parent), cpu_s=sum(times) / _TICKS_PER_S)
+
+
+def _alive(process: Process) -> bool:
+    now = _process(process.pid)
+    return now is not None and now.started == process.started
 
 
 def _marked(pid: int, mark: str) -> bool:

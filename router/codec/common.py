@@ -6,16 +6,17 @@ import math
 from typing import Any, TypeVar
 
 import numpy as np
-from faraday.v1 import common_pb2 as pb
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
+from faraday.v1 import common_pb2 as pb
 from models import base
 from models.base import Array, Refusal
 from router.call import Reply
 from router.errors import Malformed
 
 M = TypeVar("M", bound=Message)
-_DTYPES = {
+_DTYPES: dict[pb.Tensor.DType, np.dtype[Any]] = {
     pb.Tensor.D_TYPE_FLOAT64: np.dtype("<f8"),
     pb.Tensor.D_TYPE_FLOAT32: np.dtype("<f4"),
     pb.Tensor.D_TYPE_INT64: np.dtype("<i8"),
@@ -41,7 +42,9 @@ def parse(kind: type[M], body: bytes) -> M:
         message.ParseFromString(body)
     except DecodeError:
         name = kind.DESCRIPTOR.full_name
-        raise Malformed(f"the body is not a {name}; build your stubs from its proto", details={"message": name}) from None
+        raise Malformed(
+            f"the body is not a {name}; build your stubs from its proto", details={"message": name}
+        ) from None
     return message
 
 
@@ -51,9 +54,7 @@ def array_of(tensor: pb.Tensor, field: str) -> Array:
     if dtype is None:
         details = {"dtype": str(tensor.dtype)}
         raise Refusal("WRONG_DTYPE", f"has no known dtype ({tensor.dtype}); set one of Tensor.DType", field, details)
-    shape = tuple(tensor.shape)
-    data = tensor.data
-    return shaped(data, dtype, shape, field)
+    return shaped(tensor.data, dtype, tuple(tensor.shape), field)
 
 
 def shaped(data: bytes | memoryview, dtype: np.dtype[Any], shape: tuple[int, ...], field: str) -> Array:
@@ -65,8 +66,21 @@ def shaped(data: bytes | memoryview, dtype: np.dtype[Any], shape: tuple[int, ...
         details = {"got_bytes": str(len(data)), "want_bytes": str(wanted), "shape": str(shape), "dtype": dtype.name}
         message = f"has {len(data)} bytes; shape {shape} of {dtype.name} takes {wanted}"
         raise Refusal("WRONG_SHAPE", message, field, details)
-    array: Array = np.frombuffer(data, dtype).reshape(shape)
+    try:
+        array: Array = np.frombuffer(data, dtype).reshape(shape)
+    except ValueError:  # more dimensions, or larger ones, than an array can have
+        raise Refusal("WRONG_SHAPE", "has a shape that no array can have", field) from None
+    if dtype.kind == "b" and (array.view(np.uint8) > 1).any():
+        raise Refusal("NOT_BOOLEAN", "holds bytes other than 0 and 1", field)
     return array
+
+
+def unix_s(timestamp: Timestamp, field: str) -> float:
+    """Seconds since 1970; raises Malformed where it is no instant."""
+    try:
+        return timestamp.ToNanoseconds() / 1e9
+    except ValueError:
+        raise Malformed("is not an instant between the years 1 and 9999", field) from None
 
 
 def tensor_of(array: Array) -> pb.Tensor:

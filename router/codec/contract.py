@@ -15,6 +15,6 @@ class Codec(Protocol):
 
     def encode(self, reply: Reply, question: Question) -> bytes: ...
 
-    def refusal(self, refusal: Refusal) -> Refusal:
+    def refusal(self, refusal: Refusal, question: Question) -> Refusal:
         """A refusal by the model, with its field spelt as the request spells it."""
         ...

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
-from faraday.v1 import finite_element_pb2 as pb
 
+from faraday.v1 import finite_element_pb2 as pb
 from models import schema
 from models.base import Array, Refusal
 from models.fem import task as fem
@@ -38,7 +38,7 @@ class SolveCodec:
             model=fem.SPEC.name,
             task=task,
             request_id=options.request_id,
-            deadline=options.deadline.ToNanoseconds() / 1e9 if options.HasField("deadline") else None,
+            deadline=common.unix_s(options.deadline, "options.deadline") if options.HasField("deadline") else None,
             validate_only=options.validate_only,
         )
 
@@ -52,7 +52,7 @@ class SolveCodec:
             response.cell_bound.CopyFrom(common.tensor_of(result.cell_bound))
         return response.SerializeToString()
 
-    def refusal(self, refusal: Refusal) -> Refusal:
+    def refusal(self, refusal: Refusal, question: Question) -> Refusal:
         """A refusal of the model's, its field spelt as the request spells it."""
         return _in_request(refusal)
 

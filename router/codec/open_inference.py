@@ -6,8 +6,8 @@ parameters. Evidence comes back as response parameters whose names begin with `f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from tritonclient.grpc import service_pb2 as pb
@@ -15,7 +15,7 @@ from tritonclient.grpc import service_pb2 as pb
 from models import schema
 from models.base import Array, Refusal, Scalar, Spec
 from router.call import Question, Reply
-from router.codec import common
+from router.codec import common, evidence_parameters
 from router.errors import Malformed, UnknownModel
 
 DATATYPES = {
@@ -42,9 +42,9 @@ _CONTENTS = {
     "FP32": "fp32_contents",
     "FP64": "fp64_contents",
 }
-_TIMEOUT = "timeout"  # Triton's: microseconds
-_REQUEST_ID = "faraday.request_id"
-_VALIDATE_ONLY = "faraday.validate_only"
+TIMEOUT = "timeout"  # Triton's: microseconds
+REQUEST_ID = "faraday.request_id"
+VALIDATE_ONLY = "faraday.validate_only"
 
 
 class InferCodec:
@@ -55,52 +55,45 @@ class InferCodec:
         self._clock = clock
 
     def decode(self, body: bytes) -> Question:
-        return self.question(common.parse(pb.ModelInferRequest, body))
-
-    def question(self, request: Any) -> Question:
+        request = common.parse(pb.ModelInferRequest, body)
         spec = known_model(self._specs, request.model_name, request.model_version)
-        scalars = {name: _parameter(value, name) for name, value in request.parameters.items()}
-        timeout_us = scalars.pop(_TIMEOUT, None)
-        request_id = scalars.pop(_REQUEST_ID, "")
-        validate_only = scalars.pop(_VALIDATE_ONLY, False)
+        scalars = {name: parameter(value, name) for name, value in request.parameters.items()}
+        timeout_us = _option(scalars, TIMEOUT, 0)
+        request_id = _option(scalars, REQUEST_ID, "")
+        validate_only = _option(scalars, VALIDATE_ONLY, False)
         _check_outputs(spec, request)
         try:
             task = schema.parse(spec.task, scalars, _inputs(request))
             task.check()
         except Refusal as refusal:
-            raise self.refusal(refusal) from None
+            raise _in_request(refusal, {*request.parameters, *schema.scalars(spec.task)}) from None
         return Question(
             model=spec.name,
             task=task,
-            request_id=str(request_id),
-            deadline=None if timeout_us is None else self._clock() + int(timeout_us) / 1e6,
-            validate_only=bool(validate_only),
+            request_id=request_id,
+            deadline=self._clock() + timeout_us / 1e6 if timeout_us > 0 else None,
+            validate_only=validate_only,
             echo=(request.id, tuple(output.name for output in request.outputs)),
+            forward=body,
         )
 
     def encode(self, reply: Reply, question: Question) -> bytes:
-        encoded: bytes = self.response(reply, question).SerializeToString()
-        return encoded
-
-    def response(self, reply: Reply, question: Question) -> Any:
+        if reply.forwarded:
+            return reply.forwarded
         id, wanted = question.echo
         response = pb.ModelInferResponse(model_name=reply.model, model_version=reply.model_version, id=id)
-        _describe_evidence(response.parameters, reply)
-        if reply.result is None:
-            return response
-        scalars, arrays = schema.flatten(reply.result)
-        for name, array in arrays.items():
-            if not wanted or name in wanted:
-                response.outputs.add(name=name, datatype=NAMES[array.dtype.newbyteorder("<")], shape=array.shape)
-                response.raw_output_contents.append(array.tobytes())
-        for name, value in scalars.items():
-            _set(response.parameters[name], value)
-        return response
+        described = evidence_parameters.of(reply)
+        if reply.result is not None:
+            scalars, arrays = schema.flatten(reply.result)
+            described |= scalars
+            outputs = {name: array for name, array in arrays.items() if not wanted or name in wanted}
+            write_tensors(outputs, response.outputs, response.raw_output_contents)
+        write_parameters(described, response.parameters)
+        encoded: bytes = response.SerializeToString()
+        return encoded
 
-    def refusal(self, refusal: Refusal) -> Refusal:
-        name, bracket, index = refusal.field.partition("[")
-        path = f"inputs[{name}]{bracket}{index}" if name else ""
-        return Refusal(refusal.reason, refusal.message, path, refusal.details)
+    def refusal(self, refusal: Refusal, question: Question) -> Refusal:
+        return _in_request(refusal, schema.scalars(type(question.task)))
 
 
 def known_model(specs: Mapping[str, Spec], name: str, version: str) -> Spec:
@@ -115,7 +108,27 @@ def known_model(specs: Mapping[str, Spec], name: str, version: str) -> Spec:
     return spec
 
 
-def _parameter(value: Any, name: str) -> Scalar:
+def _in_request(refusal: Refusal, parameters: Iterable[str]) -> Refusal:
+    name, bracket, index = refusal.field.partition("[")
+    side = "parameters" if name in parameters else "inputs"
+    path = f"{side}[{name}]{bracket}{index}" if name else ""
+    return Refusal(refusal.reason, refusal.message, path, refusal.details)
+
+
+S = TypeVar("S", bound=Scalar)
+
+
+def _option(scalars: dict[str, Scalar], name: str, default: S) -> S:
+    """Taken out of the parameters: it is for us, not for the model."""
+    value = scalars.pop(name, default)
+    if type(value) is not type(default):
+        wanted = type(default).__name__
+        raise Malformed(f"is a {type(value).__name__}; send a {wanted}", f"parameters[{name}]", {"want": wanted})
+    return value
+
+
+def parameter(value: Any, name: str) -> Scalar:
+    """Raises Malformed where nothing is set."""
     choice = value.WhichOneof("parameter_choice")
     if choice is None:
         raise Malformed("has no value", f"parameters[{name}]")
@@ -135,21 +148,34 @@ def _check_outputs(spec: Spec, request: Any) -> None:
 
 def _inputs(request: Any) -> dict[str, Array]:
     raw = request.raw_input_contents
-    if raw and len(raw) != len(request.inputs):
-        details = {"inputs": str(len(request.inputs)), "raw_input_contents": str(len(raw))}
-        raise Malformed("must have one entry for each input, or none at all", "raw_input_contents", details)
+    for tensor in request.inputs:
+        _refuse_special(tensor, f"inputs[{tensor.name}]")
+        if raw and tensor.HasField("contents"):
+            raise Malformed("must be empty where raw_input_contents is used", f"inputs[{tensor.name}].contents")
+    return read_tensors(request.inputs, raw, "inputs", "raw_input_contents")
+
+
+def read_tensors(tensors: Sequence[Any], raw: Sequence[bytes], side: str, raw_side: str) -> dict[str, Array]:
+    """The named arrays of a request or response, as read-only views where they are raw.
+
+    Raises Malformed, or Refusal with the tensor's name.
+    """
+    if raw and len(raw) != len(tensors):
+        details = {side: str(len(tensors)), raw_side: str(len(raw))}
+        raise Malformed(f"must have one entry for each of the {side}, or none at all", raw_side, details)
     arrays: dict[str, Array] = {}
-    for at, tensor in enumerate(request.inputs):
-        path = f"inputs[{tensor.name}]"
-        _refuse_special(tensor, path)
+    for at, tensor in enumerate(tensors):
+        path = f"{side}[{tensor.name}]"
         if tensor.name in arrays:
-            raise Malformed("is given twice", path, {"input": tensor.name})
+            raise Malformed("is given twice", path, {"tensor": tensor.name})
         dtype = DATATYPES.get(tensor.datatype)
         if dtype is None:
             known = ", ".join(DATATYPES)
-            raise Malformed(f"has datatype {tensor.datatype!r}; known are: {known}", path, {"datatype": tensor.datatype})
+            raise Malformed(
+                f"has datatype {tensor.datatype!r}; known are: {known}", path, {"datatype": tensor.datatype}
+            )
         data = raw[at] if raw else _contents(tensor, dtype, path)
-        arrays[tensor.name] = common.shaped(data, dtype, tuple(tensor.shape), path)
+        arrays[tensor.name] = common.shaped(data, dtype, tuple(tensor.shape), tensor.name)
     return arrays
 
 
@@ -170,33 +196,21 @@ def _refuse_special(tensor: Any, path: str) -> None:
             raise Malformed(f"the parameter {name!r} is not supported", path, {"parameter": name})
 
 
-def _describe_evidence(parameters: Any, reply: Reply) -> None:
-    said = reply.evidence
-    values: dict[str, Scalar] = {
-        "faraday.trace_id": reply.trace_id,
-        "faraday.outcome": "validated" if reply.result is None else said.outcome.value,
-        "faraday.method": said.method,
-        "faraday.privacy": "not_private",
-    }
-    if said.residual is not None:
-        values["faraday.residual"] = said.residual
-    if said.error_bound is not None:
-        values |= {
-            "faraday.error_bound": said.error_bound.value,
-            "faraday.error_bound_kind": said.error_bound.kind.value,
-            "faraday.error_bound_norm": said.error_bound.norm,
-        }
+def write_tensors(arrays: Mapping[str, Array], described: Any, raw: Any) -> None:
+    """Add the arrays to the tensors and the raw contents of a request or response."""
+    for name, array in arrays.items():
+        described.add(name=name, datatype=NAMES[array.dtype.newbyteorder("<")], shape=array.shape)
+        raw.append(array.tobytes())
+
+
+def write_parameters(values: Mapping[str, Scalar], parameters: Any) -> None:
     for name, value in values.items():
-        _set(parameters[name], value)
-
-
-def _set(parameter: Any, value: Scalar) -> None:
-    match value:
-        case bool():
-            parameter.bool_param = value
-        case int():
-            parameter.int64_param = value
-        case float():
-            parameter.double_param = value
-        case str():
-            parameter.string_param = value
+        match value:
+            case bool():
+                parameters[name].bool_param = value
+            case int():
+                parameters[name].int64_param = value
+            case float():
+                parameters[name].double_param = value
+            case str():
+                parameters[name].string_param = value

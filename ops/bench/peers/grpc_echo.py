@@ -1,6 +1,6 @@
 """A peer: the bare grpc.aio server that one would write by hand, of generated stubs, in one process.
 
-    python grpc_echo.py PORT
+python grpc_echo.py PORT
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A peer: the identity as one Ray Serve replica behind Serve's own gRPC ingress. What the environment sets decides which.
 
-    python ray_serve.py GRPC_PORT HTTP_PORT TEMP_DIR
+python ray_serve.py GRPC_PORT HTTP_PORT TEMP_DIR
 """
 
 from __future__ import annotations
@@ -15,18 +15,16 @@ from ray.serve.config import HTTPOptions, gRPCOptions
 from ray.serve.schema import LoggingConfig
 from tritonclient.grpc import service_pb2 as pb
 
-SERVICER = "tritonclient.grpc.service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server"
+# Serve writes a line of log for every request unless told not to; without it the peer is faster.
+QUIET = LoggingConfig(enable_access_log=False)
 
 
-# Serve's default lets 5 requests at once into a replica; its guide says to raise it for async code. One line of log for
-# each request is Serve's default too and its guide turns it off; without, the peer is faster.
-@serve.deployment(
-    num_replicas=1,
-    max_ongoing_requests=1024,
-    ray_actor_options={"num_cpus": 0.1},
-    logging_config=LoggingConfig(enable_access_log=False),
-)
+# Serve lets 5 requests at once into a replica unless told otherwise; its guide says to raise that for async code.
+@serve.deployment(num_replicas=1, max_ongoing_requests=1024, ray_actor_options={"num_cpus": 0.1}, logging_config=QUIET)
 class Identity:
+    def __init__(self) -> None:
+        import triton_servicer  # noqa: F401
+
     async def ModelInfer(self, request: Any) -> Any:
         response = pb.ModelInferResponse(model_name=request.model_name, id=request.id)
         for given in request.inputs:
@@ -37,10 +35,11 @@ class Identity:
 
 def main(grpc_port: int, http_port: int, temp_dir: str) -> None:
     ray.init(address="local", include_dashboard=False, log_to_driver=False, _temp_dir=temp_dir)
+    servicer = "triton_servicer.add_GRPCInferenceServiceServicer_to_server"
     serve.start(
         http_options=HTTPOptions(host="127.0.0.1", port=http_port),
-        grpc_options=gRPCOptions(port=grpc_port, grpc_servicer_functions=[SERVICER]),
-        logging_config=LoggingConfig(enable_access_log=False),
+        grpc_options=gRPCOptions(port=grpc_port, grpc_servicer_functions=[servicer]),
+        logging_config=QUIET,
     )
     serve.run(Identity.bind(), name="identity", route_prefix="/identity")
     threading.Event().wait()

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from router.certificates import Issued, leaf, self_signed_authority
+from cluster.authority import Issued, leaf, self_signed_authority
 from router.secret_files import SecretExposed, SecretUnusable
 from router.tls import Certificates, PeerIdentity, TlsOptions, peer_identity, server_credentials
 

@@ -1,4 +1,4 @@
-"""Certificates for a laptop. That gRPC accepts them is seen in test_tls."""
+"""An authority and its leaves. That gRPC accepts them is seen in test_tls, that ssl does in test_certificates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import ipaddress
 from cryptography import x509
 from cryptography.x509 import verification
 
-from router.certificates import leaf, self_signed_authority
+from cluster.authority import leaf, self_signed_authority
 
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 

@@ -1,11 +1,11 @@
-"""Certificates for a laptop or a test: an authority of one's own, and leaves that it signs."""
+"""X.509: an authority of one's own, and leaves that it signs. For one run of a cluster, a laptop or a test."""
 
 from __future__ import annotations
 
 import datetime
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_CLOCK_SKEW = datetime.timedelta(minutes=5)
+_CLOCK_SKEW = datetime.timedelta(minutes=5)  # the clocks of a cluster differ a little
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Issued:
     """A certificate and its private key, both in PEM."""
 
     certificate: bytes
-    key: bytes
+    key: bytes = field(repr=False)
 
 
 def self_signed_authority(common_name: str, now: datetime.datetime, days: int) -> Issued:
@@ -36,6 +36,8 @@ def self_signed_authority(common_name: str, now: datetime.datetime, days: int) -
     builder = _builder(name, name, key.public_key(), now, days)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_key_usage(signs_certificates=True), critical=True)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    builder = builder.add_extension(identifier, critical=False)
     return _issued(builder.sign(key, SHA256()), key)
 
 
@@ -51,6 +53,8 @@ def leaf(authority: Issued, common_name: str, names: Sequence[str], now: datetim
     builder = builder.add_extension(_key_usage(signs_certificates=False), critical=True)
     purposes = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
     builder = builder.add_extension(purposes, critical=False)
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key())
+    builder = builder.add_extension(issuer, critical=False)
     if names:
         alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
         builder = builder.add_extension(alternatives, critical=False)

@@ -1,0 +1,78 @@
+"""Evidence as Open Inference Protocol parameters, whose names begin with `faraday.`; and back, from another Faraday."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from models.base import BoundKind, ErrorBound, Evidence, Outcome, Scalar
+from router.call import Reply
+
+_OUTCOME = "faraday.outcome"
+_ADVICE = "faraday.advice"
+_METHOD = "faraday.method"
+_RESIDUAL = "faraday.residual"
+_BOUND = "faraday.error_bound"  # its value; the rest of it has names that begin so
+_KIND, _NORM = f"{_BOUND}_kind", f"{_BOUND}_norm"
+_RELATIVE = f"{_BOUND}_relative"
+_CONDITIONS, _SOURCE = f"{_BOUND}_conditions", f"{_BOUND}_source"
+
+
+def of(reply: Reply) -> dict[str, Scalar]:
+    """What the model said for its answer, with what only the router knows."""
+    said = reply.evidence
+    values: dict[str, Scalar] = {
+        "faraday.trace_id": reply.trace_id,
+        "faraday.replayed": reply.replayed,
+        "faraday.privacy": "not_private",
+        _OUTCOME: "validated" if reply.result is None else said.outcome.value,
+        _ADVICE: said.advice,
+        _METHOD: said.method,
+    }
+    if said.residual is not None:
+        values[_RESIDUAL] = said.residual
+    if said.error_bound is not None:
+        bound = said.error_bound
+        values |= {
+            _BOUND: bound.value,
+            _KIND: bound.kind.value,
+            _NORM: bound.norm,
+            _RELATIVE: bound.relative,
+            _CONDITIONS: bound.conditions,
+            _SOURCE: bound.source,
+        }
+    return values
+
+
+def evidence(values: Mapping[str, Scalar]) -> Evidence | None:
+    """What another Faraday said; None where it is no Faraday. Raises ValueError where it says what we do not know."""
+    if _OUTCOME not in values:
+        return None
+    return Evidence(
+        outcome=Outcome(_typed(values, _OUTCOME, str)),
+        advice=_typed(values, _ADVICE, str),
+        method=_typed(values, _METHOD, str),
+        residual=_typed(values, _RESIDUAL, float) if _RESIDUAL in values else None,
+        error_bound=_bound(values) if _BOUND in values else None,
+    )
+
+
+def _bound(values: Mapping[str, Scalar]) -> ErrorBound:
+    return ErrorBound(
+        value=_typed(values, _BOUND, float),
+        norm=_typed(values, _NORM, str),
+        kind=BoundKind(_typed(values, _KIND, str)),
+        relative=_typed(values, _RELATIVE, float),
+        conditions=_typed(values, _CONDITIONS, str),
+        source=_typed(values, _SOURCE, str),
+    )
+
+
+S = TypeVar("S", str, float)
+
+
+def _typed(values: Mapping[str, Scalar], name: str, kind: type[S]) -> S:
+    value = values.get(name)
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is not a {kind.__name__}")
+    return value

@@ -1,0 +1,54 @@
+"""Replicas without Ray: a data plane server in the test's own process, on a unix socket or over TLS."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from cluster.batcher import Batcher, Run
+from cluster.certificates import Certificate
+from cluster.dispatch import Endpoint
+from cluster.plane.frames import Infer
+from cluster.plane.server import PlaneServer
+from models.base import Model, Spec
+from tests.support import echo
+
+NODE = "node-1"
+
+
+def unobserved(infer: Infer, run: Run) -> None:
+    pass
+
+
+class LocalReplica:
+    """One model behind a PlaneServer."""
+
+    def __init__(self, spec: Spec, model: Model[Any, Any], observe: Callable[[Infer, Run], None] = unobserved) -> None:
+        self.batcher = Batcher(model, spec.max_batch)
+        self.server = PlaneServer(spec, self.batcher, observe)
+
+    async def on_unix(self, path: Path) -> Endpoint:
+        await self.server.listen_unix(path)
+        return Endpoint(path.stem, NODE, str(path))
+
+    async def on_tls(self, name: str, certificate: Certificate) -> Endpoint:
+        port = await self.server.listen_tls("127.0.0.1", certificate.server_context())
+        return Endpoint(name, "another node", "", "127.0.0.1", port)
+
+    def close(self) -> None:
+        self.server.close()
+        self.batcher.close()
+
+
+@asynccontextmanager
+async def replica(
+    path: Path, model: Model[Any, Any] | None = None, spec: Spec = echo.SPEC
+) -> AsyncIterator[tuple[LocalReplica, Endpoint]]:
+    """On a unix socket at `path`, for as long as the block."""
+    local = LocalReplica(spec, model or echo.open_echo())
+    try:
+        yield local, await local.on_unix(path)
+    finally:
+        local.close()
