@@ -23,9 +23,9 @@ from cluster.certificates import Certificate
 from cluster.dispatch import Endpoint, Table
 from cluster.local_ray import RayCluster
 from cluster.placement import Placement, Plane, PlaneOptions
+from cluster.plane import private_socket
 from cluster.replica import Replica, ReplicaOptions
 from cluster.tracing import TracingOptions
-from cluster.plane import private_socket
 from models.base import Spec
 
 log = logging.getLogger(__name__)

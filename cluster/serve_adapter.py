@@ -94,7 +94,7 @@ def _deployment(placement: Placement, options: ReplicaOptions, cluster_gpus: flo
         graceful_shutdown_timeout_s=drain + 5.0,
         graceful_shutdown_wait_loop_s=0.05,
         health_check_period_s=5.0,
-        request_router_config=RequestRouterConfig(request_router_class="cluster.serve_adapter:FeedingRouter"),
+        request_router_config=RequestRouterConfig(request_router_class=FeedingRouter),  # type: ignore[arg-type]  # Ray takes it
         autoscaling_config=AutoscalingConfig(
             min_replicas=resources.min_replicas,
             initial_replicas=resources.min_replicas,

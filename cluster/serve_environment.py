@@ -1,4 +1,4 @@
-"""What Ray Serve reads from the environment, when it is imported: set for the driver and for all of Ray before they start."""
+"""What Ray Serve reads from the environment on import: set for the driver and all of Ray before they start."""
 
 ENVIRONMENT = {
     "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",

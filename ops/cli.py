@@ -114,7 +114,6 @@ def status(config: Path | None) -> None:
 def demo(config: Path | None) -> None:
     """Start an installation of its own, make one real call to every service, print the answers, stop."""
     from faraday.client import FaradayError
-
     from ops import demo as demonstration
     from ops.up import StartFailed
 
@@ -148,9 +147,7 @@ def doctor(config: Path | None) -> None:
 @click.option("--source", default=1.0, show_default=True, help="f.")
 @click.option("--boundary", default=0.0, show_default=True, help="u on the whole boundary.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Write a picture of u and of its error here.")
-def solve(
-    divisions: int, degree: int, conductivity: float, source: float, boundary: float, plot: Path | None
-) -> None:
+def solve(divisions: int, degree: int, conductivity: float, source: float, boundary: float, plot: Path | None) -> None:
     """Solve −∇·(k ∇u) = f on the unit square and print the answer with its evidence."""
     from faraday.client import Client, FaradayError, unit_square
 

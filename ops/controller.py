@@ -13,7 +13,7 @@ from cluster.certificates import Certificate
 from cluster.controller import Controller, ControllerOptions, DeploymentFailed
 from cluster.local_ray import connect
 from cluster.placement import Plane
-from ops import composition, logs, processes, readiness
+from ops import cluster_options, logs, processes, readiness
 from ops.settings import Settings
 from ops.state import StateFolder
 
@@ -31,7 +31,7 @@ def main() -> None:
     settings = Settings.model_validate_json(state.settings.read_text())
     logs.configure(settings.telemetry.log_level, logs.Format(settings.telemetry.log_format), "controller")
     tell = readiness.teller(arguments.ready_fd)
-    cluster = connect(composition.ray_options(settings, state), arguments.ray)
+    cluster = connect(cluster_options.ray_options(settings, state), arguments.ray)
     controller = Controller(_options(settings, state), cluster)
     try:
         asyncio.run(_run(controller, lambda: tell("ready")))
@@ -41,14 +41,14 @@ def main() -> None:
 
 
 def _options(settings: Settings, state: StateFolder) -> ControllerOptions:
-    plane = composition.plane_options(settings, state)
+    plane = cluster_options.plane_options(settings, state)
     return ControllerOptions(
-        models=composition.placements(settings),
+        models=cluster_options.placements(settings),
         plane=plane,
         table_file=state.table,
         wake_socket=state.wake_socket,
         certificate=Certificate.read(state.certificate) if plane.plane is Plane.TLS else None,
-        tracing=composition.tracing_options(settings, "replica", ""),
+        tracing=cluster_options.tracing_options(settings, "replica", ""),
     )
 
 

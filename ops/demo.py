@@ -1,4 +1,4 @@
-"""`faraday demo`: an installation of its own, one real call to every service, the answers with their evidence, the end."""
+"""`faraday demo`: an installation of its own, one real call to every service, the answers and their evidence."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import tritonclient.grpc as triton
-from faraday.client import Client, unit_square
 
+from faraday.client import Client, unit_square
 from ops import up as installation
 from ops.settings import Settings
 from ops.state import StateFolder

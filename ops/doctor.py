@@ -65,7 +65,7 @@ def _packages() -> Iterator[Finding]:
 def _memory() -> Iterator[Finding]:
     fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
     free = int(fields["MemAvailable"].split()[0]) * 1024
-    advice = "" if free >= _MEMORY_BYTES else f"less than {_MEMORY_BYTES >> 30} GiB: stop something, or solve small meshes"
+    advice = "" if free >= _MEMORY_BYTES else f"below {_MEMORY_BYTES >> 30} GiB: stop something, or solve small meshes"
     yield Finding("MEMORY", f"{free / 2**30:.1f} GiB available", advice)
 
 

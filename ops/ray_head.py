@@ -1,7 +1,7 @@
 """Keeps the head of a local Ray cluster alive: a daemon of it that dies is started again as it was.
 
-Ray itself restarts none of them. The head's state is on disk, so replicas outlive a death of the GCS; a raylet takes its
-workers along, so after its death the whole head is begun anew.
+Ray itself restarts none of them. The head's state is on disk, so replicas outlive a death of the GCS; a raylet takes
+its workers along, so after its death the whole head is begun anew.
 """
 
 from __future__ import annotations
@@ -74,10 +74,7 @@ class RayHeadKeeper:
                     log.error("the raylet died; Ray begins anew")
                     return
                 log.error("%s of Ray's head died and is started again", name)
-                again = subprocess.Popen(
-                    command.argv, env=command.environment, cwd=command.folder, stdin=subprocess.DEVNULL
-                )
-                self._daemons[again.pid] = command
+                self._daemons[_begin(command)] = command
 
     async def stop(self) -> None:
         """End every process of the head, workers too."""
@@ -85,6 +82,11 @@ class RayHeadKeeper:
             await asyncio.to_thread(processes.end, processes.naming(self.head.folder), 5.0)
             shutil.rmtree(self.head.folder, ignore_errors=True)
             self.head = None
+
+
+def _begin(command: Command) -> int:
+    """Start a daemon as it was started before; its pid."""
+    return subprocess.Popen(command.argv, env=command.environment, cwd=command.folder, stdin=subprocess.DEVNULL).pid
 
 
 def _ended(pid: int) -> bool:

@@ -74,15 +74,15 @@ class ServerTls(Section):
 
 
 def _workers() -> int:
-    # One core is left to the models. Beyond four workers the replicas are the bottleneck, not the router.
-    return min(4, max(1, len(os.sched_getaffinity(0)) - 1))
+    # A router worker fills a core long before a quick model does; beyond four the replicas are the bottleneck.
+    return min(4, len(os.sched_getaffinity(0)))
 
 
 class Server(Section):
     host: str = setting("127.0.0.1", "address to listen on")
     port: Port = setting(50051, "port for gRPC; 0 takes any")
     workers: int = Field(
-        default_factory=_workers, ge=1, le=64, description="router processes; one less than the cores, at most 4"
+        default_factory=_workers, ge=1, le=64, description="router processes; as many as cores, at most 4"
     )
     tls: ServerTls = ServerTls()
     plaintext_allowed: bool = setting(

@@ -1,4 +1,4 @@
-"""The supervisor: the one process that `faraday up` starts. It starts all others, starts again what dies, ends them all.
+"""The supervisor: the one process that `faraday up` starts. It starts all others, restarts what dies, ends them all.
 
 It imports neither Ray nor gRPC and is in no request's path.
 
@@ -29,7 +29,7 @@ from pathlib import Path
 from cluster import local_ray, serve_environment
 from cluster.certificates import issue
 from cluster.placement import Plane
-from ops import composition, logs, processes
+from ops import cluster_options, logs, processes
 from ops.metrics_server import Installation, MetricsServer, WorkerState
 from ops.ray_head import RayHeadKeeper
 from ops.settings import Settings
@@ -53,7 +53,7 @@ class PortTaken(Exception):
         self.host, self.port = host, port
 
     def __str__(self) -> str:
-        return f"port {self.port} of {self.host} is taken: stop what listens there, or set server.port to another (0: any)"
+        return f"port {self.port} of {self.host} is taken: stop what listens there, or set another server.port (0: any)"
 
 
 @dataclass
@@ -67,6 +67,7 @@ class Child:
     restarts: int = -1
     process: asyncio.subprocess.Process | None = None
     ready: bool = False
+    first_ready: asyncio.Event = field(default_factory=asyncio.Event)
 
     def end(self) -> None:
         if self.process is not None and self.process.returncode is None:
@@ -86,7 +87,7 @@ class Supervisor:
             Child(f"worker-{i}", "ops.worker", (*common, "--index", str(i), "--port", str(self._port)))
             for i in range(settings.server.workers)
         ]
-        options = composition.ray_options(settings, state)
+        options = cluster_options.ray_options(settings, state)
         environment = {**serve_environment.ENVIRONMENT, **local_ray.driver_environment(options)}
         self._controller = Child("controller", "ops.controller", common, environment)
         self._metrics = MetricsServer(settings.metrics.host, settings.metrics.port, self._installation)
@@ -163,6 +164,8 @@ class Supervisor:
         finally:
             os.close(reading)
         child.ready = said == b"ready"
+        if child.ready:
+            child.first_ready.set()
         if said and not child.ready:
             self._problem = said.decode(errors="replace")
             self._tell("failing")
@@ -171,8 +174,7 @@ class Supervisor:
 
     async def _announce(self) -> None:
         """Tell everybody once all are ready, and keep what we tell current."""
-        while not all(child.ready for child in (*self._workers, self._controller)):
-            await asyncio.sleep(0.05)
+        await asyncio.gather(*(child.first_ready.wait() for child in (*self._workers, self._controller)))
         self._problem = ""
         write_private(self._state.token, self._token())
         host = self._settings.server.host
@@ -220,7 +222,7 @@ class Supervisor:
 
     def _installation(self) -> Installation:
         return Installation(
-            version=composition.VERSION,
+            version=cluster_options.VERSION,
             workers=tuple(
                 WorkerState(i, self._state.metrics_socket(i), max(0, worker.restarts))
                 for i, worker in enumerate(self._workers)

@@ -23,7 +23,7 @@ from cluster.certificates import Certificate
 from cluster.dispatch import watch
 from cluster.placement import Plane
 from cluster.tracing import configure
-from ops import composition, logs, processes, readiness
+from ops import cluster_options, logs, processes, readiness, router_options
 from ops.settings import Settings
 from ops.state import StateFolder
 from router import finite_element, reflection, tracing
@@ -53,43 +53,43 @@ _TRACES_GRACE_S = 2.0
 
 async def serve(settings: Settings, state: StateFolder, index: int, port: int, ready: Callable[[], None]) -> None:
     """Serve until cancelled; then drain."""
-    specs = composition.served(settings)
+    specs = cluster_options.served(settings)
     registry = CollectorRegistry()
     health = Health(SERVICES)
     statistics = Statistics(state.statistics, list(specs), index, settings.server.workers)
-    recorder = configure(composition.tracing_options(settings, "router", f"{socket.gethostname()}-{index}"))
+    recorder = configure(cluster_options.tracing_options(settings, "router", f"{socket.gethostname()}-{index}"))
     metrics = RouterMetrics(registry, index, _methods(), specs)
     wake = _Waker(state.wake_socket)
     tls = Certificate.read(state.certificate).client_context() if settings.plane == Plane.TLS.value else None
     dispatchers = {
         spec.name: ModelDispatcher(spec, wake, tls, random.Random(), metrics.count_retry)
-        for spec, _ in composition.placements(settings)
+        for spec, _ in cluster_options.placements(settings)
     }
     pipeline = Pipeline(
         specs,
         dispatchers,
-        Admission(composition.admission_limits(settings), time.monotonic),
-        Replays(composition.replay_limits(settings), size_of),
+        Admission(router_options.admission_limits(settings), time.monotonic),
+        Replays(router_options.replay_limits(settings), size_of),
         statistics,
         metrics,
         {},
     )
     open_inference = OpenInference(
-        specs, pipeline, InferCodec(specs, time.time), statistics, {}, composition.VERSION
+        specs, pipeline, InferCodec(specs, time.time), statistics, {}, cluster_options.VERSION
     )
     rpcs: list[Rpc] = [*finite_element.rpcs(pipeline), *open_inference.rpcs(), *health.rpcs()]
     if settings.server.reflection:
         rpcs += reflection.rpcs([*SERVICES, HEALTH])
     edge = Edge(
-        composition.server_options(settings, port).edge,
-        Authenticator(composition.auth_options(settings, state)),
-        RateLimiter(composition.rate_options(settings), RateTable(state.rate_table), settings.server.workers),
+        router_options.server_options(settings, port).edge,
+        Authenticator(router_options.auth_options(settings, state)),
+        RateLimiter(router_options.rate_options(settings), RateTable(state.rate_table), settings.server.workers),
         tracing.Entrance(settings.telemetry.sampling_ratio),
         tracing.ServerSpans(recorder, time.monotonic),
         metrics,
         random.random,
     )
-    server = RouterServer(composition.server_options(settings, port), edge, rpcs, health)
+    server = RouterServer(router_options.server_options(settings, port), edge, rpcs, health)
     async with (
         serve_metrics(state.metrics_socket(index), registry),
         _background(watch(state.table, lambda table: update_all(dispatchers, table))),

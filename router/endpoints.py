@@ -84,11 +84,11 @@ class ModelDispatcher:
     async def _pick(self, deadline: float) -> ReplicaConnection:
         give_up = min(deadline, time.monotonic() + self._max_wait_s)
         while not (usable := self._usable()):
-            if not self._wanted:
-                self._wake(self._spec.name)
             wait_s = min(_WAKE_INTERVAL_S, give_up - time.monotonic())
             if wait_s <= 0:
                 raise NoReplicaInTime(self._spec.name)
+            if not self._wanted:
+                self._wake(self._spec.name)
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), wait_s)

@@ -20,7 +20,7 @@ from ops.bench.contract import BenchFailed, Report, Run
 )
 @click.pass_context
 def bench(context: click.Context, name: str | None, list_: bool, json_: bool, rounds: int) -> None:
-    """Measure Faraday beside its peers. The exit code is 0 only where every row reached what it must, and 1 elsewhere."""
+    """Measure Faraday beside its peers; exits with 0 only where every row reached what it must."""
     if list_:
         width = max(map(len, BENCHES))
         click.echo("\n".join(f"{each.name:{width}}  {each.summary}" for each in BENCHES.values()))

@@ -1,7 +1,7 @@
 """h2load of nghttp2 as the generator: it is written in C and takes less CPU than any server that it measures.
 
-It does not read trailers, where gRPC says how a call ended. So answers are held to their length here (a call that failed
-has none), and the bench compares real answers before and after.
+It does not read trailers, where gRPC says how a call ended. So answers are held to their length here (a call that
+failed has none), and the bench compares real answers before and after.
 """
 
 from __future__ import annotations
@@ -21,10 +21,8 @@ INSTALL = "install it for a steadier generator: sudo apt install nghttp2-client"
 _REQUESTS = re.compile(
     r"requests: \d+ total, \d+ started, \d+ done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout"
 )
-_FINISHED = re.compile(r"finished in ([\d.]+)(us|ms|s|m)?,")
 _DATA = re.compile(r"\((\d+)\) data")
 _STATUS = re.compile(r"status codes: (\d+) 2xx")
-_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 _GRACE_S = 60.0
 
 
@@ -34,7 +32,6 @@ class Summary:
 
     succeeded: int
     failed: int
-    seconds: float
     data_bytes: int  # bodies of the answers
 
 
@@ -73,7 +70,7 @@ def command(address: Address, load: Load, body: Path, log: Path) -> Sequence[str
         "h2load",
         f"--clients={load.connections}",
         f"--max-concurrent-streams={load.streams}",
-        f"--duration={load.seconds:g}",
+        f"--duration={load.seconds * 1e3:.0f}ms",
         f"--data={body}",
         f"--log-file={log}",
         *(f"--header={header}" for header in headers),
@@ -83,18 +80,11 @@ def command(address: Address, load: Load, body: Path, log: Path) -> Sequence[str
 
 def parse(output: str) -> Summary:
     """Raises BenchFailed where it is not what h2load prints."""
-    requests, finished = _REQUESTS.search(output), _FINISHED.search(output)
-    data, status = _DATA.search(output), _STATUS.search(output)
-    if requests is None or finished is None or data is None or status is None:
+    requests, status, data = _REQUESTS.search(output), _STATUS.search(output), _DATA.search(output)
+    if requests is None or status is None or data is None:
         raise BenchFailed(f"h2load printed something else than expected: {output}")
     succeeded, *lost = map(int, requests.groups())
-    amount, unit = finished.groups()
-    return Summary(
-        succeeded=min(succeeded, int(status[1])),
-        failed=sum(lost),
-        seconds=float(amount) * _SECONDS[unit or "s"],
-        data_bytes=int(data[1]),
-    )
+    return Summary(succeeded=min(succeeded, int(status[1])), failed=sum(lost), data_bytes=int(data[1]))
 
 
 def parse_log(text: str) -> list[float]:

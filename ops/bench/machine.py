@@ -36,6 +36,12 @@ def describe() -> Machine:
     )
 
 
+def busy_s() -> float:
+    """CPU seconds that all cores have spent on any process since boot, and on other guests of the host."""
+    user, nice, system, _, _, _, _, steal, *_ = map(int, Path("/proc/stat").read_text().split(maxsplit=11)[1:11])
+    return (user + nice + system + steal) / os.sysconf("SC_CLK_TCK")
+
+
 def _field(file: str, name: str) -> str:
     """The first value of a name in one of the kernel's `name : value` files; empty where there is none."""
     lines = (line.partition(":") for line in Path(file).read_text().splitlines())

@@ -87,7 +87,7 @@ def _serve(best: bool) -> Callable[[Path], Installed]:
 
 
 def _serve_at_its_best(folder: Path) -> Mapping[str, str]:
-    """The switches of Serve's guide to high throughput; HAProxy then sends calls straight to the replica's gRPC server."""
+    """The switches of Serve's guide to high throughput: HAProxy sends calls straight to the replica's gRPC server."""
     proxy = folder / "haproxy"
     proxy.mkdir()
     stats, metrics, fallback_http, fallback_grpc = map(str, free_ports(4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,9 +38,15 @@ class LocalReplica:
         port = await self.server.listen_tls("127.0.0.1", certificate.server_context())
         return Endpoint(name, "another node", "", "127.0.0.1", port)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self.server.close()
         self.batcher.close()
+        await settled()
+
+
+async def settled() -> None:
+    """Closed transports have let go of their sockets: it takes some turns of the event loop, over TLS a round trip."""
+    await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -51,4 +58,4 @@ async def replica(
     try:
         yield local, await local.on_unix(path)
     finally:
-        local.close()
+        await local.close()

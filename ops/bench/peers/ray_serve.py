@@ -1,10 +1,11 @@
-"""A peer: the identity as one Ray Serve replica behind Serve's own gRPC ingress. What the environment sets decides which.
+"""A peer: the identity as one Ray Serve replica behind Serve's own gRPC ingress; the environment chooses which ingress.
 
 python ray_serve.py GRPC_PORT HTTP_PORT TEMP_DIR
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
 from typing import Any
@@ -23,7 +24,7 @@ QUIET = LoggingConfig(enable_access_log=False)
 @serve.deployment(num_replicas=1, max_ongoing_requests=1024, ray_actor_options={"num_cpus": 0.1}, logging_config=QUIET)
 class Identity:
     def __init__(self) -> None:
-        import triton_servicer  # noqa: F401
+        importlib.import_module("triton_servicer")
 
     async def ModelInfer(self, request: Any) -> Any:
         response = pb.ModelInferResponse(model_name=request.model_name, id=request.id)
@@ -41,7 +42,11 @@ def main(grpc_port: int, http_port: int, temp_dir: str) -> None:
         grpc_options=gRPCOptions(port=grpc_port, grpc_servicer_functions=[servicer]),
         logging_config=QUIET,
     )
-    serve.run(Identity.bind(), name="identity", route_prefix="/identity")
+    serve.run(
+        Identity.bind(),  # type: ignore[attr-defined]  # the decorator's type leaves it out
+        name="identity",
+        route_prefix="/identity",
+    )
     threading.Event().wait()
 
 

@@ -1,0 +1,188 @@
+"""A whole router in the test's own process: the real server, edge, pipeline and data plane, on a port of its own.
+
+What it lacks of the real thing is Ray: replicas are `tests.support.replicas`, and nothing sleeps or scales.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import grpc
+from prometheus_client import CollectorRegistry
+
+from cluster.tracing import Span
+from models.base import Spec
+from models.catalog import CATALOG
+from router import finite_element, open_inference, reflection, tracing
+from router.admission import Admission, AdmissionLimits
+from router.api_key_file import create_api_key
+from router.auth import Authenticator, AuthOptions, CertificateGrant
+from router.call import Principal, Role
+from router.codec.open_inference import InferCodec
+from router.edge import Edge, EdgeLimits
+from router.endpoints import ModelDispatcher
+from router.health import SERVICE as HEALTH
+from router.health import Health
+from router.metrics import RouterMetrics
+from router.minting import mint, read_signing_key, write_signing_key
+from router.open_inference import OpenInference
+from router.pipeline import Pipeline, size_of
+from router.rate import RateLimiter, RateOptions
+from router.rate_table import RateTable, create_rate_table
+from router.replay import ReplayLimits, Replays
+from router.rpcs import Rpc
+from router.server import ConnectionLimits, RouterServer, ServerOptions
+from router.statistics import Statistics
+from router.tls import TlsOptions
+from router.tokens import TokenOptions
+from router.upstream import Upstream, UpstreamOptions
+from tests.support import echo
+from tests.support.replicas import NODE, LocalReplica, settled
+
+ADA = Principal("ada", "charite", frozenset({Role.ANALYST}))
+AUDITOR = Principal("max", "charite", frozenset({Role.AUDITOR}))
+ISSUER, AUDIENCE = "faraday", "cluster"
+SERVICES = (finite_element.SERVICE, open_inference.SERVICE)
+SPECS: Mapping[str, Spec] = {spec.name: spec for spec in (echo.SPEC, *CATALOG.values())}
+
+
+@dataclass(frozen=True)
+class RouterOptions:
+    """What a test may want otherwise."""
+
+    specs: Mapping[str, Spec] = field(default_factory=lambda: SPECS)
+    edge: EdgeLimits = EdgeLimits()
+    connections: ConnectionLimits = ConnectionLimits()
+    rate: RateOptions = RateOptions()
+    admission: AdmissionLimits = AdmissionLimits()
+    tls: TlsOptions | None = None
+    certificates: tuple[CertificateGrant, ...] = ()
+    upstreams: Mapping[str, UpstreamOptions] = field(default_factory=dict)
+    extra: Sequence[Rpc] = ()
+    drain_timeout_s: float = 10.0
+
+
+class Spans:
+    """Keeps every span that is recorded."""
+
+    def __init__(self) -> None:
+        self.recorded: list[Span] = []
+
+    def record(self, span: Span) -> None:
+        self.recorded.append(span)
+
+    def close(self, timeout_s: float) -> None:
+        pass
+
+
+class Router:
+    """One router worker with everything that a test looks at."""
+
+    def __init__(self, folder: Path, options: RouterOptions, upstreams: Mapping[str, Upstream]) -> None:
+        self._folder = folder
+        public = write_signing_key(folder / "signing", os.urandom)
+        self._key = read_signing_key(folder / "signing")
+        self.api_key = create_api_key(folder / "keys", ADA, time.time(), None, os.urandom)
+        create_rate_table(folder / "rates", os.urandom, rows=64)
+        self._rates = RateTable(folder / "rates")
+        self.registry = CollectorRegistry()
+        self.spans = Spans()
+        self.health = Health(SERVICES)
+        self.upstreams = upstreams
+        self.replicas: dict[str, LocalReplica] = {}
+        self.echo = echo.open_echo()
+        specs = options.specs
+        self.metrics = RouterMetrics(self.registry, 0, ["/faraday.v1.FiniteElementService/Solve"], specs)
+        self.statistics = Statistics(folder / "statistics", list(specs), 0, 1)
+        self._dispatchers = {
+            name: ModelDispatcher(spec, lambda model: None, None, random.Random(1), self.metrics.count_retry)
+            for name, spec in specs.items()
+            if name not in upstreams
+        }
+        pipeline = Pipeline(
+            specs,
+            {**self._dispatchers, **upstreams},
+            Admission(options.admission, time.monotonic),
+            Replays(ReplayLimits(), size_of),
+            self.statistics,
+            self.metrics,
+            upstreams,
+        )
+        codec = InferCodec(specs, time.time)
+        inference = OpenInference(specs, pipeline, codec, self.statistics, upstreams, "0.0")
+        rpcs = [*finite_element.rpcs(pipeline), *inference.rpcs(), *self.health.rpcs(), *options.extra]
+        rpcs += reflection.rpcs([*SERVICES, HEALTH])
+        tokens = TokenOptions((public,), ISSUER, AUDIENCE)
+        edge = Edge(
+            options.edge,
+            Authenticator(AuthOptions(tokens, folder / "keys", options.certificates)),
+            RateLimiter(options.rate, self._rates, 1),
+            tracing.Entrance(0.0, random.Random(2).getrandbits),
+            tracing.ServerSpans(self.spans, time.monotonic),
+            self.metrics,
+            lambda: 1.0,
+        )
+        served = ServerOptions(
+            "127.0.0.1", 0, options.tls, options.edge, options.connections, drain_timeout_s=options.drain_timeout_s
+        )
+        self.server = RouterServer(served, edge, rpcs, self.health)
+        self._specs = specs
+        self.port = 0
+
+    @property
+    def target(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def token(self, principal: Principal = ADA, ttl_s: float = 600.0, age_s: float = 0.0) -> str:
+        return mint(self._key, principal, ISSUER, AUDIENCE, time.time() - age_s, ttl_s)
+
+    def metadata(self, principal: Principal = ADA) -> tuple[tuple[str, str], ...]:
+        return (("authorization", f"Bearer {self.token(principal)}"),)
+
+    def counted(self, name: str, **labels: str) -> float:
+        """A sample of the metrics; 0 where there is none."""
+        return self.registry.get_sample_value(name, {"worker": "0", **labels}) or 0.0
+
+    async def start(self) -> None:
+        for name, dispatcher in self._dispatchers.items():
+            model = self.echo if name == "echo" else self._specs[name].load("cpu")
+            self.replicas[name] = LocalReplica(self._specs[name], model)
+            dispatcher.update(NODE, [await self.replicas[name].on_unix(self._folder / f"{name}.sock")])
+        self.port = await self.server.start()
+
+    async def stop(self) -> None:
+        self.echo.gate.set()
+        await self.server.drain()
+        for dispatcher in self._dispatchers.values():
+            await dispatcher.close()
+        for local in self.replicas.values():
+            await local.close()
+        self._rates.close()
+        await settled()
+
+
+@asynccontextmanager
+async def running(folder: Path, options: RouterOptions | None = None) -> AsyncIterator[Router]:
+    """A router for as long as the block."""
+    options = options or RouterOptions()
+    async with AsyncExitStack() as stack:
+        upstreams = {name: Upstream(options.specs[name], each) for name, each in options.upstreams.items()}
+        for upstream in upstreams.values():
+            stack.push_async_callback(upstream.close)
+        router = Router(folder, options, upstreams)
+        stack.push_async_callback(router.stop)
+        await router.start()
+        yield router
+
+
+@asynccontextmanager
+async def connected(router: Router) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel of its own, so that nothing is shared with another test."""
+    async with grpc.aio.insecure_channel(router.target, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+        yield channel
