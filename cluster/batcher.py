@@ -56,6 +56,7 @@ class Batcher:
         self._queue: deque[Job] = deque()
         self._thread = ThreadPoolExecutor(1, "model")
         self._running: Sequence[Job] = ()
+        self._closed = False
 
     @property
     def in_flight(self) -> int:
@@ -68,6 +69,8 @@ class Batcher:
             self._next_batch()
 
     def close(self) -> None:
+        """What runs is not answered any more."""
+        self._closed = True
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _next_batch(self) -> None:
@@ -90,7 +93,12 @@ class Batcher:
     def _start(self, batch: Sequence[Job], started: float) -> None:
         loop = asyncio.get_running_loop()
         future = self._thread.submit(self._model.run, [job.task for job in batch])
-        future.add_done_callback(lambda f: loop.call_soon_threadsafe(self._ended, batch, started, f))
+
+        def ended(done: Future[Sequence[Result | Refusal]]) -> None:  # on the model's thread
+            if not self._closed:
+                loop.call_soon_threadsafe(self._ended, batch, started, done)
+
+        future.add_done_callback(ended)
 
     def _ended(self, batch: Sequence[Job], started: float, future: Future[Sequence[Result | Refusal]]) -> None:
         ended = time.monotonic()

@@ -69,6 +69,7 @@ class Controller:
             loop.call_soon_threadsafe(self._replicas_changed, model, endpoints)
 
         serve_adapter.subscribe(changed)
+        self._table.update(self._left_behind())
         self._publish()
         loop.add_reader(
             wakes := private_socket.bound(self._options.wake_socket, socket.SOCK_DGRAM), self._wake_asked, wakes
@@ -83,6 +84,18 @@ class Controller:
             wakes.close()
             for bridge in self._bridges.values():
                 bridge.close()
+
+    def _left_behind(self) -> dict[str, tuple[Endpoint, ...]]:
+        """The replicas that the controller before this one knew: where the cluster is the same, they live on.
+
+        A bridge ended with its controller, so that nothing is left of the handle path.
+        """
+        if self._options.plane.plane is Plane.HANDLE or not self._options.table_file.exists():
+            return {}
+        before = Table.read(self._options.table_file)
+        if before.node != self._cluster.node:
+            return {}
+        return {model: endpoints for model, endpoints in before.models.items() if model in self._table}
 
     def _deploy(self) -> None:
         options = self._options

@@ -84,7 +84,8 @@ def down(config: Path | None) -> None:
     from ops import up as installation
 
     _, state = _settings(config)
-    stopped = installation.down(state, _progress)
+    _progress("finishing what is in flight, then stopping")
+    stopped = installation.down(state)
     click.echo("stopped" if stopped else "nothing runs")
 
 

@@ -32,6 +32,7 @@ def main() -> None:
     logs.configure(settings.telemetry.log_level, logs.Format(settings.telemetry.log_format), "controller")
     tell = readiness.teller(arguments.ready_fd)
     cluster = connect(cluster_options.ray_options(settings, state), arguments.ray)
+    logs.adopt("ray", "ray.serve")
     controller = Controller(_options(settings, state), cluster)
     try:
         asyncio.run(_run(controller, lambda: tell("ready")))

@@ -39,7 +39,7 @@ def run(settings: Settings, say: Say, progress: Say) -> None:
                 _solve(client, say)
             _infer(status.endpoint, state.token.read_text(), say)
         finally:
-            installation.down(state, progress)
+            installation.down(state)
     say("stopped; nothing is left running")
 
 

@@ -39,6 +39,14 @@ def configure(level: str, format: Format, role: str, stream: TextIO | None = Non
     logging.captureWarnings(True)
 
 
+def adopt(*names: str) -> None:
+    """The lines of these loggers, which a library gave handlers of their own, go the way of all others."""
+    for name in names:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+
+
 class JsonLines(logging.Formatter):
     """`time`, `level`, `logger`, `message`, `pid`, `role`, the trace where there is one, extra fields, `exception`."""
 

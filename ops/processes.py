@@ -79,9 +79,9 @@ def command_of(pid: int) -> Command | None:
 
 
 def naming(folder: Path) -> list[int]:
-    """The pids of this user's processes whose command line names something in `folder`."""
+    """The pids of this user's processes whose command line or environment names something in `folder`."""
     mark = os.fsencode(folder) + b"/"
-    return [pid for pid in own_processes() if mark in _read(pid, "cmdline")]
+    return [pid for pid in own_processes() if mark in _read(pid, "cmdline") or mark in _read(pid, "environ")]
 
 
 def alive(pid: int) -> bool:

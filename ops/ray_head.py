@@ -6,21 +6,28 @@ its workers along, so after its death the whole head is begun anew.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import json
 import logging
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from cluster import local_ray, serve_environment
 from cluster.local_ray import RayHead
-from ops import processes
+from ops import cluster_options, logs, processes, readiness
 from ops.processes import Command
+from ops.settings import Settings
+from ops.state import StateFolder, write_private
 
 log = logging.getLogger(__name__)
 _START_TIMEOUT_S = 60.0
 _LOOK_S = 0.25
+_END_GRACE_S = 2.0  # nothing is in flight any more; Serve's controller and Ray's agents never end by SIGTERM alone
 
 
 class RayHeadFailed(Exception):
@@ -28,7 +35,7 @@ class RayHeadFailed(Exception):
 
 
 class RayHeadKeeper:
-    """The supervisor must have called `processes.adopt_orphans`: the daemons become its children."""
+    """This process must have called `processes.adopt_orphans`: the daemons become its children."""
 
     def __init__(self, make: Callable[[], RayHead], state_dir: Path) -> None:
         self._make = make
@@ -78,8 +85,9 @@ class RayHeadKeeper:
 
     async def stop(self) -> None:
         """End every process of the head, workers too."""
+        descendants = processes.family(os.getpid())[1:]
+        await asyncio.to_thread(processes.end, descendants, _END_GRACE_S)
         if self.head is not None:
-            await asyncio.to_thread(processes.end, processes.naming(self.head.folder), 5.0)
             shutil.rmtree(self.head.folder, ignore_errors=True)
             self.head = None
 
@@ -95,3 +103,48 @@ def _ended(pid: int) -> bool:
         return os.waitpid(pid, os.WNOHANG) != (0, 0)
     except ChildProcessError:
         return True
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m ops.ray_head")
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--ready-fd", type=int, required=True)
+    arguments = parser.parse_args()
+    processes.end_with_parent()
+    processes.adopt_orphans()
+    state = StateFolder(arguments.state)
+    settings = Settings.model_validate_json(state.settings.read_text())
+    logs.configure(settings.telemetry.log_level, logs.Format(settings.telemetry.log_format), "ray")
+    asyncio.run(_run(settings, state, readiness.teller(arguments.ready_fd)))
+
+
+async def _run(settings: Settings, state: StateFolder, tell: Callable[[str], None]) -> None:
+    """Until SIGTERM, or until the raylet dies."""
+    asked_to_end = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked_to_end.set)
+    options = cluster_options.ray_options(settings, state)
+    keeper = RayHeadKeeper(lambda: local_ray.head(options, serve_environment.ENVIRONMENT), state.root)
+    ending = asyncio.create_task(asked_to_end.wait())
+    keeping = asyncio.create_task(_keep(keeper, state, tell))
+    await asyncio.wait([ending, keeping], return_when=asyncio.FIRST_COMPLETED)
+    keeping.cancel()  # it would start again what is ended now
+    await asyncio.wait([keeping])
+    await keeper.stop()
+    if not keeping.cancelled():
+        keeping.result()
+
+
+async def _keep(keeper: RayHeadKeeper, state: StateFolder, tell: Callable[[str], None]) -> None:
+    try:
+        head = await keeper.start()
+    except (RayHeadFailed, local_ray.ForeignFolder) as error:
+        tell(str(error))
+        raise
+    write_private(state.ray_head, json.dumps({"address": head.address, "dashboard": head.dashboard_url}))
+    tell("ready")
+    await keeper.keep()
+
+
+if __name__ == "__main__":
+    main()

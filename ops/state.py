@@ -31,6 +31,11 @@ class StateFolder:
         return self.run / "status.json"
 
     @property
+    def ray_head(self) -> Path:
+        """Where the local Ray head of the present run is."""
+        return self.run / "ray.json"
+
+    @property
     def table(self) -> Path:
         return self.root / "endpoints.json"
 

@@ -2,7 +2,7 @@
 
 It imports neither Ray nor gRPC and is in no request's path.
 
-    supervisor ── Ray's head (gcs, raylet ── replicas, dashboard)
+    supervisor ── ray          keeps Ray's head (gcs, raylet ── replicas, dashboard), where it is ours
                ├─ controller   the Ray driver: deploys, writes the endpoint table
                └─ worker × N   the router: gRPC on one shared port
 """
@@ -31,7 +31,6 @@ from cluster.certificates import issue
 from cluster.placement import Plane
 from ops import cluster_options, logs, processes
 from ops.metrics_server import Installation, MetricsServer, WorkerState
-from ops.ray_head import RayHeadKeeper
 from ops.settings import Settings
 from ops.state import StateFolder, write_private
 from router.call import Principal, Role
@@ -43,6 +42,7 @@ _FIRST_PAUSE_S, _LAST_PAUSE_S = 0.1, 10.0
 _LONG_LIFE_S = 30.0  # a child that lived so long is not in a crash loop
 _TOKEN_S = 24 * 3600.0  # renewed by the next `faraday up`
 _END_GRACE_S = 5.0
+_RAY_END_GRACE_S = 10.0  # it gives its own processes 2 s
 
 
 class PortTaken(Exception):
@@ -89,9 +89,9 @@ class Supervisor:
         ]
         options = cluster_options.ray_options(settings, state)
         environment = {**serve_environment.ENVIRONMENT, **local_ray.driver_environment(options)}
+        self._head = Child("ray", "ops.ray_head", common) if settings.ray.address == "local" else None
         self._controller = Child("controller", "ops.controller", common, environment)
         self._metrics = MetricsServer(settings.metrics.host, settings.metrics.port, self._installation)
-        self._ray = RayHeadKeeper(lambda: local_ray.head(options, serve_environment.ENVIRONMENT), state.root)
         self._dashboard = ""
         self._problem = ""
 
@@ -117,34 +117,56 @@ class Supervisor:
             if error is not None:
                 raise error
 
+    @property
+    def _children(self) -> tuple[Child, ...]:
+        return (*self._workers, *([self._head] if self._head else []), self._controller)
+
     async def _keep_cluster(self) -> None:
-        """The head, where it is ours, and the controller on it; both anew when the head cannot be saved."""
-        if self._settings.ray.address != "local":
+        """The head, where it is ours, and the controller on it; both anew when the head has ended."""
+        if self._head is None:
             await self._keep(self._controller, "--ray", self._settings.ray.address)
             return
+        pause_s = _FIRST_PAUSE_S
         while not self._stopping.is_set():
-            head = await self._ray.start()
-            self._dashboard = head.dashboard_url
-            controller = asyncio.create_task(self._keep(self._controller, "--ray", head.address))
-            await self._ray.keep()
+            self._head.first_ready.clear()
+            controller = asyncio.create_task(self._keep_controller(self._head))
+            lived_s = await self._live(self._head)
             controller.cancel()
             await asyncio.wait([controller])
             await _ended(self._controller)
-            await self._ray.stop()
+            pause_s = await self._pause(pause_s, lived_s)
+
+    async def _keep_controller(self, head: Child) -> None:
+        await head.first_ready.wait()
+        told = json.loads(self._state.ray_head.read_text())
+        self._dashboard = told["dashboard"]
+        await self._keep(self._controller, "--ray", told["address"])
 
     async def _keep(self, child: Child, *more: str) -> None:
         pause_s = _FIRST_PAUSE_S
         while not self._stopping.is_set():
-            began = time.monotonic()
-            child.restarts += 1
-            await self._run(child, more)
-            if self._stopping.is_set():
-                return
+            lived_s = await self._live(child, *more)
+            pause_s = await self._pause(pause_s, lived_s)
+
+    async def _live(self, child: Child, *more: str) -> float:
+        """From its start to its end; how long that was, in seconds."""
+        began = time.monotonic()
+        child.restarts += 1
+        await self._run(child, more)
+        if not self._stopping.is_set():
             code = child.process.returncode if child.process else None
             log.error("%s ended with %s and is started again", child.name, code)
             self._tell("degraded")
-            pause_s = _FIRST_PAUSE_S if time.monotonic() - began > _LONG_LIFE_S else min(2 * pause_s, _LAST_PAUSE_S)
-            await asyncio.sleep(pause_s)
+        return time.monotonic() - began
+
+    async def _pause(self, pause_s: float, lived_s: float) -> float:
+        """Wait before another start, little where the last life was long; the pause after that."""
+        if self._stopping.is_set():
+            return pause_s
+        if lived_s > _LONG_LIFE_S:
+            pause_s = _FIRST_PAUSE_S
+        await asyncio.sleep(pause_s)
+        return min(2 * pause_s, _LAST_PAUSE_S)
 
     async def _run(self, child: Child, more: Sequence[str]) -> None:
         """Start it, note when it says that it is ready, wait for its end."""
@@ -174,7 +196,7 @@ class Supervisor:
 
     async def _announce(self) -> None:
         """Tell everybody once all are ready, and keep what we tell current."""
-        await asyncio.gather(*(child.first_ready.wait() for child in (*self._workers, self._controller)))
+        await asyncio.gather(*(child.first_ready.wait() for child in self._children))
         self._problem = ""
         write_private(self._state.token, self._token())
         host = self._settings.server.host
@@ -187,7 +209,7 @@ class Supervisor:
         log.info("ready after %.1f s", time.monotonic() - self._began)
         seen: list[tuple[bool, int]] = []
         while True:
-            now = [(child.ready, child.restarts) for child in (*self._workers, self._controller)]
+            now = [(child.ready, child.restarts) for child in self._children]
             if now != seen:
                 self._tell("ready" if all(ready for ready, _ in now) else "degraded")
                 seen = now
@@ -206,7 +228,7 @@ class Supervisor:
                 "ready": child.ready,
                 "restarts": max(0, child.restarts),
             }
-            for child in (*self._workers, self._controller)
+            for child in self._children
         }
         status = {
             "phase": phase,
@@ -243,7 +265,8 @@ class Supervisor:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-        await self._ray.stop()
+        if self._head is not None:
+            await _ended(self._head, _RAY_END_GRACE_S)
         self._metrics.close()
         self._reserved.close()
         shutil.rmtree(self._state.run, ignore_errors=True)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +76,16 @@ def up(settings: Settings, state: StateFolder, progress: Callable[[str], None]) 
             stderr=log,
             start_new_session=True,
         )
+    with ExitStack() as half_way:  # what did not come up is not left behind, also when the user gives up
+        half_way.callback(processes.end, [supervisor.pid], _STOP_TIMEOUT_S)
+        told = _ready(state, supervisor, began, progress)
+        half_way.pop_all()
+        return told
+
+
+def _ready(
+    state: StateFolder, supervisor: subprocess.Popen[bytes], began: int, progress: Callable[[str], None]
+) -> Status:
     until = time.monotonic() + _READY_TIMEOUT_S
     said = ""
     while time.monotonic() < until:
@@ -87,15 +98,13 @@ def up(settings: Settings, state: StateFolder, progress: Callable[[str], None]) 
         if told.phase == "ready":
             return told
         looping = [name for name, child in told.children.items() if child["restarts"] >= _MAX_RESTARTS]
-        if looping and told.phase != "ready":
-            processes.end([supervisor.pid], _STOP_TIMEOUT_S)
+        if looping:
             raise StartFailed(f"{', '.join(looping)} does not stay up:\n{_tail(state, began)}")
         waiting = [name for name, child in told.children.items() if not child["ready"]]
         now = f"waiting for {', '.join(waiting)}" + (f": {told.problem}" if told.problem else "")
         if now != said:
             progress(now)
             said = now
-    processes.end([supervisor.pid], _STOP_TIMEOUT_S)
     raise StartFailed(f"not ready after {_READY_TIMEOUT_S:.0f} s; {said}\n{_tail(state, began)}")
 
 
@@ -112,12 +121,11 @@ def supervisor_command(state: StateFolder) -> list[str]:
     return [sys.executable, "-m", "ops.supervisor", "--state", str(state.root)]
 
 
-def down(state: StateFolder, progress: Callable[[str], None]) -> bool:
+def down(state: StateFolder) -> bool:
     """Stop what runs from this folder, gracefully; False where nothing did."""
     running = status(state)
     if running is None:
         return False
-    progress("finishing what is in flight, then stopping")
     processes.end([running.pid], _STOP_TIMEOUT_S)
     return True
 

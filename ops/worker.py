@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import random
 import signal
@@ -96,6 +97,8 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         _background(_count_replicas(dispatchers, metrics)),
     ):
         await server.start()
+        gc.collect()
+        gc.freeze()  # what is there now stays: the collector need not look at it again and again
         ready()
         try:
             await asyncio.Event().wait()

@@ -229,9 +229,15 @@ class _Visit:
         self.context = context
         self.arrived = time.monotonic()
         self.metadata = context.invocation_metadata() or ()
-        self.metadata_bytes = sum(len(key) + len(value) + 32 for key, value in self.metadata)  # as HTTP/2 counts
-        found = {key: value for key, value in self.metadata if key in ("traceparent", "tracestate")}
-        self.trace = edge.enter(str(found.get("traceparent", "")), str(found.get("tracestate", "")))
+        self.metadata_bytes = 0
+        traceparent = tracestate = ""
+        for key, value in self.metadata:
+            self.metadata_bytes += len(key) + len(value) + 32  # as HTTP/2 counts
+            if key == "traceparent":
+                traceparent = str(value)
+            elif key == "tracestate":
+                tracestate = str(value)
+        self.trace = edge.enter(traceparent, tracestate)
         tracing.current.set(self.trace.context)
         self.principal = ""
         self.timeout_s: float | None = None  # the caller's own

@@ -89,7 +89,8 @@ def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 1),
         ("grpc.max_receive_message_length", _HARD_LIMIT_FACTOR * edge.message_bytes),
         ("grpc.max_send_message_length", -1),
-        ("grpc.max_metadata_size", edge.metadata_bytes),
+        # Between its soft and its hard limit gRPC refuses at random; where both are one, it does so beyond it alone.
+        ("grpc.max_metadata_size", _HARD_LIMIT_FACTOR * edge.metadata_bytes),
         ("grpc.absolute_max_metadata_size", _HARD_LIMIT_FACTOR * edge.metadata_bytes),
         ("grpc.max_concurrent_streams", connections.streams),
         ("grpc.server_handshake_timeout_ms", _ms(connections.handshake_timeout_s)),

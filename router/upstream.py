@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
-from tritonclient.grpc import InferenceServerException, service_pb2
+from tritonclient.grpc import InferenceServerException
 from tritonclient.grpc import aio as triton
 
 from cluster.dispatch import TaskExpired, Timing
@@ -152,3 +152,46 @@ class Upstream:
     def _failed(self, how: str, retry_s: float = _RETRY_S) -> UpstreamFailed:
         model = self._spec.name
         return UpstreamFailed(f"the server that answers for {model} {how}", retry_s, {"model": model})
+
+
+class _Said:
+    """What an upstream said of a failure: in words, and in google.rpc.Status where it speaks that."""
+
+    def __init__(self, error: grpc.aio.AioRpcError) -> None:
+        info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+        for detail in _details(error):
+            detail.Unpack(info)
+            detail.Unpack(bad)
+            detail.Unpack(retry)
+        self.message = error.details() or "no message"
+        self.reason = info.reason
+        self.details = dict(info.metadata)
+        self.field = next((violation.field for violation in bad.field_violations), "")
+        self.retry_s = retry.retry_delay.ToTimedelta().total_seconds() or _RETRY_S
+
+
+def _details(error: grpc.aio.AioRpcError) -> Any:
+    packed = next((value for key, value in error.trailing_metadata() or () if key == DETAILS_KEY), b"")
+    try:
+        return status_pb2.Status.FromString(packed).details
+    except DecodeError:
+        return ()
+
+
+class _Token:
+    """The token in a file, read again when that has changed."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._signature = file_signature(file)
+        self._token = self._fresh()
+
+    def read(self) -> str:
+        signature = file_signature(self._file)
+        if signature != self._signature:
+            self._token = self._fresh()
+            self._signature = signature
+        return self._token
+
+    def _fresh(self) -> str:
+        return read_secret(self._file).decode("ascii", "strict").strip()

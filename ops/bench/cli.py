@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import click
 
 from ops.bench import machine, report
-from ops.bench.catalog import BENCHES
+from ops.bench.catalog import BENCHES, Bench
 from ops.bench.contract import BenchFailed, Report, Run
 
 
@@ -30,11 +31,11 @@ def bench(context: click.Context, name: str | None, list_: bool, json_: bool, ro
         context.exit(run(name, json=json_, rounds=rounds))
 
 
-def run(name: str, json: bool, rounds: int = 3) -> int:
+def run(name: str, json: bool, rounds: int = 3, benches: Mapping[str, Bench] = BENCHES) -> int:
     """Run one bench and print its report; 0 only where every row is ok. What it does meanwhile goes to stderr."""
     before = machine.describe()
     try:
-        found = BENCHES[name].load()(Run(rounds, say=lambda line: click.echo(line, err=True)))
+        found = benches[name].load()(Run(rounds, say=lambda line: click.echo(line, err=True)))
     except BenchFailed as failure:
         raise click.ClickException(str(failure)) from failure
     result = Report(name, replace(before, notes=found.notes), found.rows)

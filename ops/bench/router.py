@@ -74,7 +74,7 @@ def measure(run: Run) -> Findings:
         first = number % len(TARGETS)
         for target in TARGETS[first:] + TARGETS[:first]:
             run.say(f"round {number + 1} of {run.rounds}: {target.name}")
-            for work, figures in _measure_target(target, generator).items():
+            for work, figures in measure_target(target, generator).items():
                 found[target, work].append(figures)
                 run.say(f"  {work.name}: {figures.per_second:.0f}/s, p50 {figures.p50_ms:.2f} ms")
     others = [figures.others_cores for every in found.values() for figures in every]
@@ -117,7 +117,7 @@ def _row(found: Found, work: Work, figure: str, unit: str, better: Better, peer:
     return compare(work.name, ours, theirs, peer_name=peer.name, unit=unit, better=better, reach=reach)
 
 
-def _measure_target(target: Target, generator: Generator) -> dict[Work, Figures]:
+def measure_target(target: Target, generator: Generator, works: Sequence[Work] = WORKS) -> dict[Work, Figures]:
     """Start it, measure every work between two checks of real answers, stop it."""
     # Not below $TMPDIR: Ray makes unix sockets there, whose paths hold 107 bytes.
     with tempfile.TemporaryDirectory(prefix="fb-", dir="/tmp", ignore_cleanup_errors=True) as folder:
@@ -126,9 +126,9 @@ def _measure_target(target: Target, generator: Generator) -> dict[Work, Figures]
         try:
             address = _ready(installed, server)
             server.settle()
-            sizes = tuple(work.size for work in WORKS)
+            sizes = tuple(work.size for work in works)
             identity.verify(address, sizes)
-            figures = {work: _measure_work(work, server, address, generator) for work in WORKS}
+            figures = {work: _measure_work(work, server, address, generator) for work in works}
             identity.verify(address, sizes)
         except (BenchFailed, InferenceServerException) as error:
             raise BenchFailed(f"{target.name}: {error}\n{server.log_end()}") from error

@@ -6,6 +6,7 @@ parameters. Evidence comes back as response parameters whose names begin with `f
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -42,6 +43,7 @@ _CONTENTS = {
     "FP32": "fp32_contents",
     "FP64": "fp64_contents",
 }
+_WIDEST = {"BOOL": "?", "UINT64": "<u8", "FP32": "<f8", "FP64": "<f8"}  # what holds the contents of all; else int64
 TIMEOUT = "timeout"  # Triton's: microseconds
 REQUEST_ID = "faraday.request_id"
 VALIDATE_ONLY = "faraday.validate_only"
@@ -63,7 +65,7 @@ class InferCodec:
         validate_only = _option(scalars, VALIDATE_ONLY, False)
         _check_outputs(spec, request)
         try:
-            task = schema.parse(spec.task, scalars, _inputs(request))
+            task = schema.parse(spec.task, _with_floats(spec, scalars), _inputs(request))
             task.check()
         except Refusal as refusal:
             raise _in_request(refusal, {*request.parameters, *schema.scalars(spec.task)}) from None
@@ -127,6 +129,17 @@ def _option(scalars: dict[str, Scalar], name: str, default: S) -> S:
     return value
 
 
+def _with_floats(spec: Spec, scalars: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """tritonclient's parameters are text, whole numbers and flags: where a model wants a float, it may come as text."""
+    floats = {name for name, field in schema.scalars(spec.task).items() if isinstance(field.default, float)}
+    read = dict(scalars)
+    for name in floats & scalars.keys():
+        if isinstance(text := scalars[name], str):
+            with contextlib.suppress(ValueError):  # then it is refused as the text that it is
+                read[name] = float(text)
+    return read
+
+
 def parameter(value: Any, name: str) -> Scalar:
     """Raises Malformed where nothing is set."""
     choice = value.WhichOneof("parameter_choice")
@@ -183,8 +196,8 @@ def _contents(tensor: Any, dtype: np.dtype[Any], path: str) -> bytes:
     field = _CONTENTS.get(tensor.datatype)
     if field is None:
         raise Malformed(f"{tensor.datatype} travels in raw_input_contents only", path, {"datatype": tensor.datatype})
-    values = np.array(getattr(tensor.contents, field), dtype="<f8" if dtype.kind == "f" else None)
-    if dtype.kind in "iu" and values.size and not np.array_equal(values.astype(dtype), values):
+    values = np.array(getattr(tensor.contents, field), dtype=_WIDEST.get(tensor.datatype, "<i8"))
+    if dtype.kind in "iu" and not np.array_equal(values.astype(dtype), values):
         raise Malformed(f"holds numbers beyond {tensor.datatype}", path, {"datatype": tensor.datatype})
     return values.astype(dtype).tobytes()
 

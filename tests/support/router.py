@@ -85,7 +85,7 @@ class Router:
     """One router worker with everything that a test looks at."""
 
     def __init__(self, folder: Path, options: RouterOptions, upstreams: Mapping[str, Upstream]) -> None:
-        self._folder = folder
+        self.folder = folder
         public = write_signing_key(folder / "signing", os.urandom)
         self._key = read_signing_key(folder / "signing")
         self.api_key = create_api_key(folder / "keys", ADA, time.time(), None, os.urandom)
@@ -128,12 +128,16 @@ class Router:
             self.metrics,
             lambda: 1.0,
         )
-        served = ServerOptions(
+        self.served = ServerOptions(
             "127.0.0.1", 0, options.tls, options.edge, options.connections, drain_timeout_s=options.drain_timeout_s
         )
-        self.server = RouterServer(served, edge, rpcs, self.health)
+        self._edge, self._rpcs = edge, rpcs
+        self.server = self.server_on(self.served)
         self._specs = specs
         self.port = 0
+
+    def server_on(self, options: ServerOptions) -> RouterServer:
+        return RouterServer(options, self._edge, self._rpcs, self.health)
 
     @property
     def target(self) -> str:
@@ -153,7 +157,7 @@ class Router:
         for name, dispatcher in self._dispatchers.items():
             model = self.echo if name == "echo" else self._specs[name].load("cpu")
             self.replicas[name] = LocalReplica(self._specs[name], model)
-            dispatcher.update(NODE, [await self.replicas[name].on_unix(self._folder / f"{name}.sock")])
+            dispatcher.update(NODE, [await self.replicas[name].on_unix(self.folder / f"{name}.sock")])
         self.port = await self.server.start()
 
     async def stop(self) -> None:

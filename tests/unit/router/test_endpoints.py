@@ -17,6 +17,7 @@ from cluster.dispatch import Endpoint, ModelFailed, NoReplicaInTime, ReplicasLos
 from models.base import Refusal
 from router.endpoints import ModelDispatcher, update_all
 from tests.support.echo import SPEC, Echo, EchoResult, task
+from tests.support.eventually import until
 from tests.support.replicas import NODE, LocalReplica, settled
 
 
@@ -70,12 +71,6 @@ class House:
         for local in self.replicas.values():
             await local.close()
         await settled()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5.0):
-        while not condition():
-            await asyncio.sleep(0.002)
 
 
 @pytest.fixture
@@ -136,7 +131,8 @@ async def test_a_task_over_which_three_replicas_died_is_given_up(house: House) -
     for name in "abc":
         await house.start(name, open=False)
         house.tell(name)
-        await until(lambda name=name: house.replicas[name].server.in_flight)
+        server = house.replicas[name].server
+        await until(lambda: server.in_flight)  # noqa: B023 awaited within the turn
         await house.replicas[name].close()
     with pytest.raises(ReplicasLost):
         await asked

@@ -23,6 +23,7 @@ from cluster.plane.stream import FrameStream
 from models import schema
 from models.base import Evidence, Refusal, Result
 from tests.support.echo import SPEC, Echo, EchoResult, EchoTask, open_echo, task
+from tests.support.eventually import until
 from tests.support.replicas import NODE, LocalReplica, replica, settled
 
 NOW = datetime.datetime.now(datetime.UTC)  # the handshake asks the system's clock
@@ -41,12 +42,6 @@ async def connected(endpoint: Endpoint) -> AsyncIterator[ReplicaConnection]:
 
 def within(seconds: float = 10.0) -> float:
     return time.monotonic() + seconds
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(5.0):
-        while not condition():
-            await asyncio.sleep(0.002)
 
 
 async def tag_of(answer: Any) -> int:

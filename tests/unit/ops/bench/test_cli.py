@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -31,21 +32,24 @@ def breaks(run: Run) -> Findings:
     raise BenchFailed("the peer did not start: install it")
 
 
-@pytest.fixture(autouse=True)
-def benches(monkeypatch: pytest.MonkeyPatch) -> None:
-    for measure in (reaches, misses, breaks):
-        bench = Bench(measure.__name__, "a bench of this test", f"{__name__}:{measure.__name__}")
-        monkeypatch.setattr(Bench, "load", lambda self: globals()[self.name])
-        monkeypatch.setitem(BENCHES, bench.name, bench)
+OURS = {
+    measure.__name__: Bench(measure.__name__, "a bench of this test", f"{__name__}:{measure.__name__}")
+    for measure in (reaches, misses, breaks)
+}
 
 
-def test_the_exit_code_is_0_only_where_every_row_is_ok(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run("reaches", json=False) == 0
-    assert cli.run("misses", json=False) == 1
+def test_the_exit_code_is_0_only_where_every_row_is_ok() -> None:
+    assert cli.run("reaches", json=False, benches=OURS) == 0
+    assert cli.run("misses", json=False, benches=OURS) == 1
+
+
+def test_a_bench_that_could_not_measure_says_why() -> None:
+    with pytest.raises(click.ClickException, match="the peer did not start: install it"):
+        cli.run("breaks", json=True, benches=OURS)
 
 
 def test_json_on_stdout_is_the_report_alone_and_progress_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run("reaches", json=True, rounds=4) == 0
+    assert cli.run("reaches", json=True, rounds=4, benches=OURS) == 0
     printed = capsys.readouterr()
     said = json.loads(printed.out)
     assert (said["bench"], said["machine"]["notes"], said["rows"][0]["ratio"]) == ("reaches", ["4 rounds"], 2.0)
