@@ -1,6 +1,7 @@
 """Zero-wait batching on one model: what waits when the model is free is its next batch; nothing waits for company.
 
-The model runs on one thread of its own, the queue lives on the event loop, so there is nothing to lock.
+The queue lives on the event loop, so there is nothing to lock. The model runs on one thread of its own, unless it is
+quicker than the way there and back: then it runs on the loop.
 """
 
 from __future__ import annotations
@@ -50,9 +51,10 @@ class Job:
 
 
 class Batcher:
-    def __init__(self, model: Model[Task, Result], max_batch: int) -> None:
+    def __init__(self, model: Model[Task, Result], max_batch: int, on_loop: bool = False) -> None:
         self._model = model
         self._max_batch = max_batch
+        self._on_loop = on_loop
         self._queue: deque[Job] = deque()
         self._thread = ThreadPoolExecutor(1, "model")
         self._running: Sequence[Job] = ()
@@ -92,7 +94,12 @@ class Batcher:
 
     def _start(self, batch: Sequence[Job], started: float) -> None:
         loop = asyncio.get_running_loop()
-        future = self._thread.submit(self._model.run, [job.task for job in batch])
+        tasks = [job.task for job in batch]
+        if self._on_loop:
+            here = loop.create_task(self._run_here(tasks))
+            here.add_done_callback(lambda done: None if done.cancelled() else self._ended(batch, started, done))
+            return
+        future = self._thread.submit(self._model.run, tasks)
 
         def ended(done: Future[Sequence[Result | Refusal]]) -> None:  # on the model's thread
             if not self._closed:
@@ -100,7 +107,15 @@ class Batcher:
 
         future.add_done_callback(ended)
 
-    def _ended(self, batch: Sequence[Job], started: float, future: Future[Sequence[Result | Refusal]]) -> None:
+    async def _run_here(self, tasks: Sequence[Task]) -> Sequence[Result | Refusal]:
+        return self._model.run(tasks)
+
+    def _ended(
+        self,
+        batch: Sequence[Job],
+        started: float,
+        future: Future[Sequence[Result | Refusal]] | asyncio.Task[Sequence[Result | Refusal]],
+    ) -> None:
         ended = time.monotonic()
         error = future.exception() or _miscount(batch, future.result())
         if error is not None and len(batch) > 1:

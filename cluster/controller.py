@@ -29,6 +29,7 @@ from cluster.tracing import TracingOptions
 from models.base import Spec
 
 log = logging.getLogger(__name__)
+_SETTLED_S = 10.0  # Serve tells a new handle of its replicas within a second
 _MAX_WAKE_BYTES = 256  # a datagram is one model's name
 
 
@@ -44,6 +45,7 @@ class ControllerOptions:
     wake_socket: Path
     certificate: Certificate | None
     tracing: TracingOptions
+    run: str  # names the run of the installation: a second controller in it takes the replicas over as they are
     ready_timeout_s: float = 120.0
 
 
@@ -57,6 +59,7 @@ class Controller:
         self._handles: Mapping[str, DeploymentHandle[Replica]] = {}
         self._bridges: dict[str, Bridge] = {}
         self._waking: dict[str, asyncio.Task[None]] = {}
+        self._unseen: set[str] = set()  # models whose replicas are known from before, and not yet from Serve
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Deploy, call `ready` once every model that is to have replicas has one, and serve until cancelled.
@@ -70,6 +73,7 @@ class Controller:
 
         serve_adapter.subscribe(changed)
         self._table.update(self._left_behind())
+        self._unseen = {model for model, endpoints in self._table.items() if endpoints}
         self._publish()
         loop.add_reader(
             wakes := private_socket.bound(self._options.wake_socket, socket.SOCK_DGRAM), self._wake_asked, wakes
@@ -77,9 +81,11 @@ class Controller:
         try:
             await asyncio.to_thread(self._deploy)
             await self._up()
+            loop.call_later(_SETTLED_S, self._settle)
             ready()
             await asyncio.Event().wait()
         finally:
+            serve_adapter.unsubscribe(changed)
             loop.remove_reader(wakes)
             wakes.close()
             for bridge in self._bridges.values():
@@ -104,7 +110,7 @@ class Controller:
             (placement, ReplicaOptions(spec, placement.max_batch, options.plane, options.certificate, options.tracing))
             for spec, placement in options.models
         ]
-        self._handles = serve_adapter.deploy(models, self._cluster.gpus)
+        self._handles = serve_adapter.deploy(models, self._cluster.gpus, options.run)
 
     async def _up(self) -> None:
         end = time.monotonic() + self._options.ready_timeout_s
@@ -121,8 +127,18 @@ class Controller:
             return
         if self._options.plane.plane is Plane.HANDLE and endpoints:
             endpoints = (self._bridge(model).endpoint,)
+        if not endpoints and model in self._unseen:
+            return  # a new handle says "none" before it has heard from Serve
+        self._unseen.discard(model)
         log.info("replicas of %s: %d", model, len(endpoints))
         self._table[model] = endpoints
+        self._publish()
+
+    def _settle(self) -> None:
+        """What Serve has not confirmed by now is gone."""
+        for model in self._unseen:
+            self._table[model] = ()
+        self._unseen.clear()
         self._publish()
 
     def _publish(self) -> None:

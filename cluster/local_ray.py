@@ -68,7 +68,7 @@ def head(options: RayOptions, environment: Mapping[str, str]) -> RayHead:
     # One folder per installation, so that the processes of one head can be told from another's.
     folder = options.temp_dir / blake2b(os.fsencode(options.state_dir), digest_size=4).hexdigest()
     _private(folder)
-    port, agent_port = _free_port(), _free_port()
+    port, agent_port, client_port = _free_port(), _free_port(), _free_port()
     dashboard_port = options.dashboard_port if _is_free(options.dashboard_port) else _free_port()
     command = [
         *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head"),
@@ -77,6 +77,7 @@ def head(options: RayOptions, environment: Mapping[str, str]) -> RayHead:
         *("--include-dashboard", str(options.dashboard).lower(), "--dashboard-host", "127.0.0.1"),
         *("--dashboard-port", str(dashboard_port), "--dashboard-agent-listen-port", str(agent_port)),
         *("--object-store-memory", str(options.object_store_bytes)),
+        *("--ray-client-server-port", str(client_port)),  # it cannot be left out, and 10001 may be another's
         *("--include-log-monitor", "false", "--disable-usage-stats", "--log-color", "false"),
     ]
     if options.cpus is not None:
@@ -112,6 +113,12 @@ def connect(options: RayOptions, address: str) -> RayCluster:
         gpus=ray.cluster_resources().get("GPU", 0.0),
         node=ray.get_runtime_context().get_node_id(),
     )
+
+
+DRIVER_ENVIRONMENT = {
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # a driver that loses its cluster would start one of its own
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # its C++ writes to our log, and not as JSON
+}
 
 
 def driver_environment(options: RayOptions) -> dict[str, str]:

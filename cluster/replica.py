@@ -50,7 +50,7 @@ class Replica:
         _warm_up(options.spec, model)
         self._loop = uvloop.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="plane", daemon=True).start()
-        self._batcher = Batcher(model, options.max_batch)
+        self._batcher = Batcher(model, options.max_batch, options.spec.quick)
         replica = context.replica_id.unique_id
         self._observer = _Observer(options, replica)
         self._server = PlaneServer(options.spec, self._batcher, self._observer)

@@ -48,7 +48,7 @@ class FeedingRouter(RoundRobinRouter):
 
 def feed(model: str, endpoints: tuple[Endpoint, ...]) -> None:
     """Called by `FeedingRouter`, on a thread of Serve's."""
-    for each in _feeds:
+    for each in tuple(_feeds):
         each(model, endpoints)
 
 
@@ -57,18 +57,24 @@ def subscribe(each: Feed) -> None:
     _feeds.append(each)
 
 
+def unsubscribe(each: Feed) -> None:
+    _feeds.remove(each)
+
+
 def start() -> None:
     """Start Serve's control plane in the cluster, without proxies: the router is our own."""
     serve.start(proxy_location="Disabled", logging_config={"encoding": "JSON", "enable_access_log": False})
 
 
 def deploy(
-    models: Sequence[tuple[Placement, ReplicaOptions]], cluster_gpus: float
+    models: Sequence[tuple[Placement, ReplicaOptions]], cluster_gpus: float, version: str
 ) -> dict[str, DeploymentHandle[Replica]]:
-    """Deploy models, or change how they are deployed, and follow their replicas; returns before these are up."""
+    """Deploy models and follow their replicas; returns before these are up. Replicas of the same `version` stay."""
     targets = [
         serve.RunTarget(
-            target=_deployment(placement, options, cluster_gpus).bind(options), name=placement.model, route_prefix=None
+            target=_deployment(placement, options, cluster_gpus, version).bind(options),
+            name=placement.model,
+            route_prefix=None,
         )
         for placement, options in models
     ]
@@ -84,10 +90,10 @@ def failures() -> dict[str, str]:
     return {name: status.message for name, status in applications if status.status == ApplicationStatus.DEPLOY_FAILED}
 
 
-def _deployment(placement: Placement, options: ReplicaOptions, cluster_gpus: float) -> Deployment:
+def _deployment(placement: Placement, options: ReplicaOptions, cluster_gpus: float, version: str) -> Deployment:
     resources = placement.resources
     drain = options.plane.drain_grace_s + options.plane.drain_timeout_s
-    return serve.deployment(
+    deployment = serve.deployment(
         name=placement.model,
         ray_actor_options=actor_options(placement, cluster_gpus),
         max_ongoing_requests=1024,  # of handle calls; the data plane is admitted by the router
@@ -110,3 +116,5 @@ def _deployment(placement: Placement, options: ReplicaOptions, cluster_gpus: flo
             ),
         ),
     )(Replica)
+    # Without a version Serve takes every deployment for new code and replaces all replicas.
+    return deployment.options(version=version, _internal=True)

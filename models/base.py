@@ -169,6 +169,7 @@ class Spec:
     factory: str  # "module:callable"; called as factory(device) with "cpu" or "cuda" on the replica
     example: Callable[[], Task]  # a small real task: warm-up, documentation, conformance
     max_batch: int = 64
+    quick: bool = False  # a batch takes less than the 0.1 ms of a hop to the model's thread and back
     resources: Resources = Resources()
 
     def load(self, device: str) -> Model[Task, Result]:

@@ -42,5 +42,6 @@ SPEC = Spec(
     factory="models.identity:Identity",
     example=lambda: IdentityTask(data=np.arange(16, dtype=np.uint8)),
     max_batch=256,
+    quick=True,
     resources=Resources(cpus=0.1, min_replicas=0),
 )

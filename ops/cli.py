@@ -208,6 +208,59 @@ def token(config: Path | None, subject: str, tenant: str, roles: tuple[str, ...]
         raise click.ClickException(str(error)) from error
 
 
+@cli.group()
+def key() -> None:
+    """Make and revoke API keys, for clients that cannot renew a token. The router reads the file again by itself."""
+
+
+def _key_file(config: Path | None) -> Path:
+    settings, _ = _settings(config)
+    if settings.auth.api_keys_file is None:
+        raise click.ClickException("auth.api_keys_file is not set: name a file, and make it with `faraday key create`")
+    return settings.auth.api_keys_file
+
+
+@key.command("create")
+@click.option("--file", type=click.Path(path_type=Path), help="The key file; by default auth.api_keys_file.")
+@click.option("--subject", required=True, help="Who the key is for; unique within the tenant.")
+@click.option("--tenant", default="local", show_default=True)
+@click.option("--role", "roles", multiple=True, default=["analyst"], show_default=True, help="May be repeated.")
+@click.option("--days", type=float, help="How long it is good for; by default until it is revoked.")
+@click.pass_obj
+def key_create(
+    config: Path | None, file: Path | None, subject: str, tenant: str, roles: tuple[str, ...], days: float | None
+) -> None:
+    """Print a new API key, which is stored nowhere and never shown again; the file holds its hash."""
+    from router.api_key_file import create_api_key
+    from router.call import Principal, Role
+    from router.secret_files import SecretExposed, SecretUnusable
+
+    try:
+        principal = Principal(subject, tenant, frozenset(Role(role) for role in roles))
+        ttl_s = None if days is None else days * 86400.0
+        click.echo(create_api_key(file or _key_file(config), principal, time.time(), ttl_s, os.urandom))
+    except (ValueError, SecretExposed, SecretUnusable) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@key.command("revoke")
+@click.option("--file", type=click.Path(path_type=Path), help="The key file; by default auth.api_keys_file.")
+@click.argument("key_id")
+@click.pass_obj
+def key_revoke(config: Path | None, file: Path | None, key_id: str) -> None:
+    """Revoke a key by its id: the letters between the two underscores of the key."""
+    from router.api_key_file import revoke_api_key
+    from router.secret_files import SecretExposed, SecretUnusable
+
+    try:
+        revoke_api_key(file or _key_file(config), key_id, time.time())
+    except KeyError as error:
+        raise click.ClickException(f"there is no key {key_id}") from error
+    except (SecretExposed, SecretUnusable) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("revoked")
+
+
 @cli.command("settings")
 def settings_command() -> None:
     """List every setting: its variable, type, default and meaning."""

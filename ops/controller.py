@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,7 @@ def main() -> None:
     except (DeploymentFailed, TimeoutError) as error:
         tell(str(error))
         raise SystemExit(f"controller: {error}") from error
+    os._exit(0)  # Ray's own farewell takes for ever where its cluster is gone
 
 
 def _options(settings: Settings, state: StateFolder) -> ControllerOptions:
@@ -50,6 +52,7 @@ def _options(settings: Settings, state: StateFolder) -> ControllerOptions:
         wake_socket=state.wake_socket,
         certificate=Certificate.read(state.certificate) if plane.plane is Plane.TLS else None,
         tracing=cluster_options.tracing_options(settings, "replica", ""),
+        run=str(state.settings.stat().st_mtime_ns),  # `faraday up` writes it anew
     )
 
 

@@ -89,7 +89,7 @@ class Server(Section):
         False, "serve other machines without TLS: only behind something that ends TLS, since tokens pass in the clear"
     )
     reflection: bool = setting(True, "answer gRPC reflection, for buf curl and grpcurl")
-    max_message_bytes: int = setting(64 * MIB, "largest request or response", gt=0, le=1 << 30)
+    max_message_bytes: int = setting(64 * MIB, "largest request", gt=0, le=1 << 30)
     max_metadata_bytes: int = setting(16 << 10, "largest metadata of a request", ge=1024, le=1 << 20)
     body_timeout_s: float = setting(10.0, "a request's message must have arrived by then", gt=0)
     handshake_timeout_s: float = setting(10.0, "a connection must have said its first HTTP/2 words by then", gt=0)
@@ -133,7 +133,9 @@ class Auth(Section):
     eddsa_public_key_files: tuple[File, ...] = setting((), "PEM Ed25519 keys to trust; several while keys change")
     eddsa_private_key_file: File | None = setting(None, "PEM Ed25519 key that `faraday token` signs with")
     hs256_secret_files: tuple[File, ...] = setting((), "shared secrets to trust, at least 32 bytes each")
-    api_keys_file: File | None = setting(None, "YAML table of hashed API keys and their principals")
+    api_keys_file: File | None = setting(
+        None, "JSON table of hashed API keys and their principals, as `faraday key create` writes it"
+    )
     client_certificates: tuple[ClientCertificate, ...] = setting((), "who is who by certificate")
     leeway_s: float = setting(10.0, "how far clocks may differ when `exp` and `nbf` are checked", ge=0, le=300)
     token_cache_entries: int = setting(10_000, "verified tokens remembered by a worker: verifying costs 0.3 ms", ge=0)

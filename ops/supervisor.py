@@ -42,6 +42,7 @@ _FIRST_PAUSE_S, _LAST_PAUSE_S = 0.1, 10.0
 _LONG_LIFE_S = 30.0  # a child that lived so long is not in a crash loop
 _TOKEN_S = 24 * 3600.0  # renewed by the next `faraday up`
 _END_GRACE_S = 5.0
+_LOST_GRACE_S = 1.0  # of a controller whose cluster is gone
 _RAY_END_GRACE_S = 10.0  # it gives its own processes 2 s
 
 
@@ -88,7 +89,11 @@ class Supervisor:
             for i in range(settings.server.workers)
         ]
         options = cluster_options.ray_options(settings, state)
-        environment = {**serve_environment.ENVIRONMENT, **local_ray.driver_environment(options)}
+        environment = {
+            **serve_environment.ENVIRONMENT,
+            **local_ray.DRIVER_ENVIRONMENT,
+            **local_ray.driver_environment(options),
+        }
         self._head = Child("ray", "ops.ray_head", common) if settings.ray.address == "local" else None
         self._controller = Child("controller", "ops.controller", common, environment)
         self._metrics = MetricsServer(settings.metrics.host, settings.metrics.port, self._installation)
@@ -133,7 +138,7 @@ class Supervisor:
             lived_s = await self._live(self._head)
             controller.cancel()
             await asyncio.wait([controller])
-            await _ended(self._controller)
+            await _ended(self._controller, _LOST_GRACE_S)
             pause_s = await self._pause(pause_s, lived_s)
 
     async def _keep_controller(self, head: Child) -> None:

@@ -46,6 +46,7 @@ from router.replay import Replays
 from router.rpcs import Rpc
 from router.server import RouterServer
 from router.statistics import Statistics
+from router.upstream import Upstream
 
 log = logging.getLogger(__name__)
 SERVICES = (finite_element.SERVICE, OPEN_INFERENCE)
@@ -66,17 +67,18 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         spec.name: ModelDispatcher(spec, wake, tls, random.Random(), metrics.count_retry)
         for spec, _ in cluster_options.placements(settings)
     }
+    upstreams = {name: Upstream(specs[name], each) for name, each in router_options.upstreams(settings).items()}
     pipeline = Pipeline(
         specs,
-        dispatchers,
+        {**dispatchers, **upstreams},
         Admission(router_options.admission_limits(settings), time.monotonic),
         Replays(router_options.replay_limits(settings), size_of),
         statistics,
         metrics,
-        {},
+        upstreams,
     )
     open_inference = OpenInference(
-        specs, pipeline, InferCodec(specs, time.time), statistics, {}, cluster_options.VERSION
+        specs, pipeline, InferCodec(specs, time.time), statistics, upstreams, cluster_options.VERSION
     )
     rpcs: list[Rpc] = [*finite_element.rpcs(pipeline), *open_inference.rpcs(), *health.rpcs()]
     if settings.server.reflection:
@@ -95,6 +97,7 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         serve_metrics(state.metrics_socket(index), registry),
         _background(watch(state.table, lambda table: update_all(dispatchers, table))),
         _background(_count_replicas(dispatchers, metrics)),
+        _background(_check(upstreams)),
     ):
         await server.start()
         gc.collect()
@@ -106,6 +109,8 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
             await server.drain()
             for dispatcher in dispatchers.values():
                 await dispatcher.close()
+            for upstream in upstreams.values():
+                await upstream.close()
             recorder.close(_TRACES_GRACE_S)
 
 
@@ -115,6 +120,11 @@ def _methods() -> list[str]:
     services = [pool.FindServiceByName(name) for name in (*SERVICES, HEALTH)]
     named = [f"/{service.full_name}/{method.name}" for service in services for method in service.methods]
     return [*named, *(f"/{name}/ServerReflectionInfo" for name in reflection.SERVICES)]
+
+
+async def _check(upstreams: Mapping[str, Upstream]) -> None:
+    for upstream in upstreams.values():
+        await upstream.check()
 
 
 async def _count_replicas(dispatchers: Mapping[str, ModelDispatcher], metrics: RouterMetrics) -> None:

@@ -7,6 +7,7 @@ import itertools
 import ssl
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cluster.dispatch import Endpoint, ModelFailed, TaskExpired, Timing
 from cluster.plane.frames import (
@@ -25,6 +26,9 @@ from cluster.plane.stream import FrameStream
 from models import schema
 from models.base import Refusal, Result, Spec, Task
 
+# A timer of its own costs a call 5 µs; one look at all of them now and then, nothing. gRPC keeps a client's own deadline.
+_SWEEP_S = 0.02
+
 
 class ConnectionLost(Exception):
     """The replica went away before it answered: the task may be asked of another."""
@@ -41,7 +45,8 @@ class ReplicaConnection:
         self.endpoint = endpoint
         self._spec = spec
         self._stream = FrameStream(self._frames, self._lost)
-        self._waiting: dict[int, asyncio.Future[Frame]] = {}
+        self._waiting: dict[int, _Waiting] = {}
+        self._sweep: asyncio.TimerHandle | None = None
         self._ids = itertools.count(1)
 
     @property
@@ -73,17 +78,15 @@ class ReplicaConnection:
         scalars, arrays = schema.flatten(task)
         id = next(self._ids)
         answered: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self._waiting[id] = answered
+        self._wait(id, _Waiting(answered, deadline))
         header = Infer(deadline - time.monotonic(), scalars, describe(arrays), trace, trace_state)
         self._stream.send(frame(Op.INFER, id, header, arrays.values()))
-        timer = asyncio.get_running_loop().call_at(deadline, _expire, answered)
         try:
             return self._result(await answered)
         except BadFrame:
             self._stream.close()
             raise
         finally:
-            timer.cancel()
             if self._waiting.pop(id, None) is not None:
                 self._stream.send(frame(Op.CANCEL, id))
 
@@ -113,19 +116,34 @@ class ReplicaConnection:
                 stream.close()
                 return
             waiter = self._waiting.pop(received.id, None)
-            if waiter is not None and not waiter.done():
-                waiter.set_result(received)
+            if waiter is not None and not waiter.answered.done():
+                waiter.answered.set_result(received)
 
     def _lost(self, stream: FrameStream) -> None:
         waiting, self._waiting = self._waiting, {}
         for waiter in waiting.values():
-            if not waiter.done():
-                waiter.set_exception(ConnectionLost(self.endpoint.replica))
+            if not waiter.answered.done():
+                waiter.answered.set_exception(ConnectionLost(self.endpoint.replica))
+
+    def _wait(self, id: int, waiting: _Waiting) -> None:
+        self._waiting[id] = waiting
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(_SWEEP_S, self._expire)
+
+    def _expire(self) -> None:
+        """Give up whoever has waited too long."""
+        now = time.monotonic()
+        for waiting in self._waiting.values():
+            if waiting.deadline <= now and not waiting.answered.done():
+                waiting.answered.set_exception(TaskExpired())
+        loop = asyncio.get_running_loop()
+        self._sweep = loop.call_later(_SWEEP_S, self._expire) if self._waiting else None
 
 
-def _expire(answered: asyncio.Future[Frame]) -> None:
-    if not answered.done():
-        answered.set_exception(TaskExpired())
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    answered: asyncio.Future[Frame]
+    deadline: float  # monotonic seconds
 
 
 REPLICA_NAME = "replica.faraday.internal"  # the name in every replica's certificate: identity, not an address

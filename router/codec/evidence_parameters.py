@@ -23,12 +23,14 @@ def of(reply: Reply) -> dict[str, Scalar]:
     said = reply.evidence
     values: dict[str, Scalar] = {
         "faraday.trace_id": reply.trace_id,
-        "faraday.replayed": reply.replayed,
         "faraday.privacy": "not_private",
         _OUTCOME: "validated" if reply.result is None else said.outcome.value,
-        _ADVICE: said.advice,
         _METHOD: said.method,
     }
+    if said.advice:
+        values[_ADVICE] = said.advice
+    if reply.replayed:
+        values["faraday.replayed"] = True
     if said.residual is not None:
         values[_RESIDUAL] = said.residual
     if said.error_bound is not None:
@@ -50,7 +52,7 @@ def evidence(values: Mapping[str, Scalar]) -> Evidence | None:
         return None
     return Evidence(
         outcome=Outcome(_typed(values, _OUTCOME, str)),
-        advice=_typed(values, _ADVICE, str),
+        advice=_typed(values, _ADVICE, str) if _ADVICE in values else "",
         method=_typed(values, _METHOD, str),
         residual=_typed(values, _RESIDUAL, float) if _RESIDUAL in values else None,
         error_bound=_bound(values) if _BOUND in values else None,

@@ -59,11 +59,14 @@ class InferCodec:
     def decode(self, body: bytes) -> Question:
         request = common.parse(pb.ModelInferRequest, body)
         spec = known_model(self._specs, request.model_name, request.model_version)
-        scalars = {name: parameter(value, name) for name, value in request.parameters.items()}
-        timeout_us = _option(scalars, TIMEOUT, 0)
-        request_id = _option(scalars, REQUEST_ID, "")
-        validate_only = _option(scalars, VALIDATE_ONLY, False)
-        _check_outputs(spec, request)
+        scalars: dict[str, Scalar] = {}
+        timeout_us, request_id, validate_only = 0, "", False
+        if request.parameters:
+            scalars = {name: parameter(value, name) for name, value in request.parameters.items()}
+            timeout_us = _option(scalars, TIMEOUT, timeout_us)
+            request_id = _option(scalars, REQUEST_ID, request_id)
+            validate_only = _option(scalars, VALIDATE_ONLY, validate_only)
+        wanted = _wanted(spec, request.outputs) if request.outputs else ()
         try:
             task = schema.parse(spec.task, _with_floats(spec, scalars), _inputs(request))
             task.check()
@@ -75,7 +78,7 @@ class InferCodec:
             request_id=request_id,
             deadline=self._clock() + timeout_us / 1e6 if timeout_us > 0 else None,
             validate_only=validate_only,
-            echo=(request.id, tuple(output.name for output in request.outputs)),
+            echo=(request.id, wanted),
             forward=body,
         )
 
@@ -149,20 +152,22 @@ def parameter(value: Any, name: str) -> Scalar:
     return scalar
 
 
-def _check_outputs(spec: Spec, request: Any) -> None:
+def _wanted(spec: Spec, outputs: Sequence[Any]) -> tuple[str, ...]:
+    """The names of the outputs that are asked for."""
     known = schema.tensors(spec.result)
-    for output in request.outputs:
+    for output in outputs:
         if output.name not in known:
             names = ", ".join(known)
             message = f"{spec.name} has no output {output.name!r}; outputs are: {names}"
             raise Malformed(message, f"outputs[{output.name}]", {"known": names})
-        _refuse_special(output, f"outputs[{output.name}]")
+        _refuse_special(output, "outputs")
+    return tuple(output.name for output in outputs)
 
 
 def _inputs(request: Any) -> dict[str, Array]:
     raw = request.raw_input_contents
     for tensor in request.inputs:
-        _refuse_special(tensor, f"inputs[{tensor.name}]")
+        _refuse_special(tensor, "inputs")
         if raw and tensor.HasField("contents"):
             raise Malformed("must be empty where raw_input_contents is used", f"inputs[{tensor.name}].contents")
     return read_tensors(request.inputs, raw, "inputs", "raw_input_contents")
@@ -178,17 +183,16 @@ def read_tensors(tensors: Sequence[Any], raw: Sequence[bytes], side: str, raw_si
         raise Malformed(f"must have one entry for each of the {side}, or none at all", raw_side, details)
     arrays: dict[str, Array] = {}
     for at, tensor in enumerate(tensors):
-        path = f"{side}[{tensor.name}]"
-        if tensor.name in arrays:
-            raise Malformed("is given twice", path, {"tensor": tensor.name})
-        dtype = DATATYPES.get(tensor.datatype)
+        name, datatype = tensor.name, tensor.datatype
+        if name in arrays:
+            raise Malformed("is given twice", f"{side}[{name}]", {"tensor": name})
+        dtype = DATATYPES.get(datatype)
         if dtype is None:
             known = ", ".join(DATATYPES)
-            raise Malformed(
-                f"has datatype {tensor.datatype!r}; known are: {known}", path, {"datatype": tensor.datatype}
-            )
-        data = raw[at] if raw else _contents(tensor, dtype, path)
-        arrays[tensor.name] = common.shaped(data, dtype, tuple(tensor.shape), tensor.name)
+            details = {"datatype": datatype}
+            raise Malformed(f"has datatype {datatype!r}; known are: {known}", f"{side}[{name}]", details)
+        data = raw[at] if raw else _contents(tensor, dtype, f"{side}[{name}]")
+        arrays[name] = common.shaped(data, dtype, tuple(tensor.shape), name)
     return arrays
 
 
@@ -202,10 +206,11 @@ def _contents(tensor: Any, dtype: np.dtype[Any], path: str) -> bytes:
     return values.astype(dtype).tobytes()
 
 
-def _refuse_special(tensor: Any, path: str) -> None:
+def _refuse_special(tensor: Any, side: str) -> None:
     """What would silently be ignored is refused: shared memory of another process, classification."""
     for name in tensor.parameters:
         if name != "binary_data" and name != "binary_data_size":
+            path = f"{side}[{tensor.name}]"
             raise Malformed(f"the parameter {name!r} is not supported", path, {"parameter": name})
 
 

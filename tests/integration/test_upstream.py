@@ -1,34 +1,26 @@
-"""An external Open Inference Protocol server as a model's backend: a second router of ours over TLS, or a Triton."""
+"""An external Open Inference Protocol server as a model's backend: a second router of ours, over TLS."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
-import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import grpc
 import numpy as np
 import pytest
 from tritonclient import grpc as triton
-from tritonclient.grpc import service_pb2 as pb
-from tritonclient.grpc import service_pb2_grpc
 
 from cluster.authority import leaf, self_signed_authority
-from cluster.dispatch import TaskExpired
 from faraday.client import BoundKind, Client, InvalidRequest, Retry, Settings, Unavailable
 from faraday.client import unit_square as square
-from models.base import Refusal
 from models.catalog import CATALOG
-from router.errors import UpstreamFailed
 from router.secret_files import create_secret, replace_secret
 from router.tls import TlsOptions
-from router.upstream import Upstream, UpstreamOptions
+from router.upstream import UpstreamOptions
 from tests.support import echo
 from tests.support.eventually import until
 from tests.support.router import Router, RouterOptions, running
@@ -209,123 +201,3 @@ async def test_declarations_that_agree_raise_no_warning(pair: Pair, caplog: pyte
     for upstream in pair.front.upstreams.values():
         await upstream.check()
     assert [record for record in caplog.records if record.name == "router.upstream"] == []
-
-
-def test_a_token_is_never_sent_in_the_clear(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="in the clear"):
-        UpstreamOptions("127.0.0.1:1", token_file=tmp_path / "token")
-
-
-# A server that is no Faraday
-
-
-@dataclass
-class Triton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[misc]  # tritonclient ships no types
-    """Answers as it is told to."""
-
-    code: grpc.StatusCode | None = None
-    said: str = "said the Triton"
-    answer: pb.ModelInferResponse = field(default_factory=pb.ModelInferResponse)
-    received: list[pb.ModelInferRequest] = field(default_factory=list)
-
-    async def ModelInfer(self, request: pb.ModelInferRequest, context: Any) -> pb.ModelInferResponse:
-        self.received.append(request)
-        if self.code is not None:
-            await context.abort(self.code, self.said)
-        return self.answer
-
-    async def ModelMetadata(self, request: pb.ModelMetadataRequest, context: Any) -> pb.ModelMetadataResponse:
-        declared = pb.ModelMetadataResponse(name=request.name)
-        declared.inputs.add(name="x", datatype="FP32", shape=[-1])
-        return declared
-
-    def says(self, *y: float) -> None:
-        self.answer = pb.ModelInferResponse(model_name="echo", model_version="17")
-        for name, datatype, array in (("y", "FP64", np.array(y)), ("size", "INT64", np.array([len(y)]))):
-            self.answer.outputs.add(name=name, datatype=datatype, shape=array.shape)
-            self.answer.raw_output_contents.append(array.tobytes())
-
-
-@asynccontextmanager
-async def upstream_of(server: Triton) -> AsyncIterator[Upstream]:
-    listening = grpc.aio.server()
-    service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(server, listening)
-    port = listening.add_insecure_port("127.0.0.1:0")
-    await listening.start()
-    upstream = Upstream(echo.SPEC, UpstreamOptions(f"127.0.0.1:{port}"))
-    try:
-        yield upstream
-    finally:
-        await upstream.close()
-        await listening.stop(None)
-
-
-def soon() -> float:
-    return time.monotonic() + 5.0
-
-
-async def test_a_triton_answers_a_typed_call_without_a_bound() -> None:
-    server = Triton()
-    server.says(1.0, 2.0)
-    async with upstream_of(server) as upstream:
-        result, timing = await upstream.infer(echo.task(1.0, 2.0, tag=5), soon())
-        assert isinstance(result, echo.EchoResult)
-        assert result.y.tolist() == [1.0, 2.0]
-        assert result.evidence.method == "upstream echo 17"
-        assert result.evidence.error_bound is None
-        assert timing.batch_size == 1
-        assert upstream.replica_count == 1
-        assert server.received[0].parameters["tag"].int64_param == 5
-
-
-FAILURES = [
-    (grpc.StatusCode.INVALID_ARGUMENT, Refusal, "said the Triton"),
-    (grpc.StatusCode.UNAVAILABLE, UpstreamFailed, "failed with UNAVAILABLE"),
-    (grpc.StatusCode.DEADLINE_EXCEEDED, TaskExpired, "^$"),
-    (grpc.StatusCode.INTERNAL, UpstreamFailed, "failed with INTERNAL"),
-    (grpc.StatusCode.NOT_FOUND, UpstreamFailed, "failed with NOT_FOUND"),
-]
-
-
-@pytest.mark.parametrize(("code", "kind", "message"), FAILURES)
-async def test_its_errors_become_ours_and_only_a_refusal_is_quoted(
-    code: grpc.StatusCode, kind: type[Exception], message: str
-) -> None:
-    async with upstream_of(Triton(code)) as upstream:
-        with pytest.raises(kind, match=message) as caught:
-            await upstream.infer(echo.task(), soon())
-        assert ("said the Triton" in str(caught.value)) == (kind is Refusal)
-
-
-async def test_an_answer_that_is_not_the_models_is_a_failure_of_the_upstream(caplog: pytest.LogCaptureFixture) -> None:
-    server = Triton()
-    server.says(float("nan"))
-    async with upstream_of(server) as upstream:
-        with pytest.raises(UpstreamFailed, match="answered what the model does not declare"):
-            await upstream.infer(echo.task(), soon())
-    assert "NOT_FINITE" in caplog.text or "is nan" in caplog.text
-
-
-async def test_a_deadline_that_has_passed_is_not_sent() -> None:
-    server = Triton()
-    async with upstream_of(server) as upstream:
-        with pytest.raises(Exception) as caught:
-            await upstream.infer(echo.task(), time.monotonic() - 1.0)
-        assert type(caught.value).__name__ == "TaskExpired"
-    assert server.received == []
-
-
-async def test_a_declaration_that_differs_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
-    async with upstream_of(Triton()) as upstream:
-        with caplog.at_level(logging.WARNING):
-            await upstream.check()
-        assert not await upstream.ready()  # it does not know the question
-    assert "its input 'x' is FP32, ours is FP64" in caplog.text
-    assert "it declares no output 'y'" in caplog.text
-
-
-async def test_an_upstream_that_is_not_there_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
-    upstream = Upstream(echo.SPEC, UpstreamOptions("127.0.0.1:1"))
-    await upstream.check()
-    assert "cannot be asked" in caplog.text
-    await upstream.close()

@@ -22,7 +22,7 @@ from tritonclient.grpc import service_pb2 as oip
 
 from faraday.client import Client, errors
 from faraday.client.evidence import BoundKind
-from faraday.client.mesh import unit_square
+from faraday.client.mesh import triangles, unit_square
 from faraday.v1 import common_pb2, finite_element_pb2
 from router.call import Caller
 from router.edge import EdgeLimits
@@ -32,6 +32,7 @@ from router.rpcs import Unary
 from router.status import DETAILS_KEY
 from tests.support.echo import SPEC as ECHO
 from tests.support.eventually import until
+from tests.support.hostile import enemy
 from tests.support.router import AUDITOR, Router, RouterOptions, connected, running
 
 SOLVE = "/faraday.v1.FiniteElementService/Solve"
@@ -128,6 +129,16 @@ async def test_our_own_client_gets_a_field_with_its_bound(router: Router) -> Non
     assert field.values.max() == pytest.approx(0.0737, rel=0.05)  # -Δu = 1 on the unit square: 0.07367
     assert field.evidence.error_bound.kind is BoundKind.GUARANTEED
     assert len(field.evidence.trace_id) == 32
+
+
+async def test_a_mesh_of_ones_own_is_taken(router: Router) -> None:
+    def ask() -> Any:
+        with Client(router.target, token=router.token()) as client:
+            mesh = triangles([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], [[0, 1, 2]])
+            return client.fem.solve(mesh, dirichlet=lambda x, y: x + 2 * y, degree=2)
+
+    field = await asyncio.to_thread(ask)
+    assert field.values == pytest.approx(field.points @ [1.0, 2.0])
 
 
 async def test_an_api_key_is_as_good_as_a_token(router: Router) -> None:
@@ -384,6 +395,15 @@ async def test_a_model_that_is_switched_off_is_not_here_for_its_typed_method_eit
 
 
 # Time
+
+
+async def test_a_call_that_arrives_without_time_starts_nothing(router: Router) -> None:
+    async with enemy(router.port) as late:  # no client of good manners sends it
+        await late.greet()
+        stream = late.call(SOLVE, [*router.metadata(), ("grpc-timeout", "1n")])
+        late.half_body(stream)
+        assert await late.trailers(1, timeout_s=5.0) == 1
+    assert router.statistics.of("fem.diffusion").failed == 0
 
 
 async def test_a_deadline_that_has_passed_starts_nothing(router: Router) -> None:
