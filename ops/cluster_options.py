@@ -49,6 +49,8 @@ def _placement(spec: Spec, wishes: ModelSettings) -> Placement:
         resources=replace(default.resources, **resources),
         max_batch=max_batch,
         target_in_flight=wishes.target_in_flight or 2.0 * max_batch,
+        downscale_delay_s=wishes.downscale_delay_s or default.downscale_delay_s,
+        sleep_after_s=wishes.sleep_after_s or default.sleep_after_s,
     )
 
 

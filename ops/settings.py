@@ -248,6 +248,8 @@ class ModelSettings(Section):
     max_replicas: int | None = setting(None, "never more", ge=1)
     max_batch: int | None = setting(None, "tasks that one run takes together", ge=1)
     target_in_flight: float | None = setting(None, "calls in flight per replica that autoscaling aims at", gt=0)
+    downscale_delay_s: float | None = setting(None, "a replica too many is kept for so long: load comes back", gt=0)
+    sleep_after_s: float | None = setting(None, "idle for so long, a model with min_replicas 0 is let go", gt=0)
     upstream: Upstream | None = setting(None, "an external server that answers instead")
 
     @model_validator(mode="after")

@@ -101,7 +101,8 @@ def _ready(
         if looping:
             raise StartFailed(f"{', '.join(looping)} does not stay up:\n{_tail(state, began)}")
         waiting = [name for name, child in told.children.items() if not child["ready"]]
-        now = f"waiting for {', '.join(waiting)}" + (f": {told.problem.strip().splitlines()[-1]}" if told.problem.strip() else "")
+        problem = told.problem.strip().rpartition("\n")[2]
+        now = f"waiting for {', '.join(waiting)}" + (f": {problem}" if problem else "")
         if now != said:
             progress(now)
             said = now

@@ -7,7 +7,7 @@ the same replicas make those slower, which is what this worker has to know of th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 
 from router.errors import DeadlinePassed, Overloaded, TooLarge
@@ -64,7 +64,7 @@ class Admission:
     def release(self, permit: Permit, answered: bool) -> None:
         """The permit's call is over. By the permit only."""
         load = self._loads[permit.model]
-        learnt = replace(load, service=self._learnt(load.service, permit, answered))
+        learnt = Load(load.calls, load.size_bytes, self._learnt(load.service, permit, answered))
         self._count(permit.model, learnt, -1, -permit.size_bytes)
 
     def _check_room(self, model: str, load: Load, size_bytes: int) -> None:

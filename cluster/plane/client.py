@@ -26,7 +26,7 @@ from cluster.plane.stream import FrameStream
 from models import schema
 from models.base import Refusal, Result, Spec, Task
 
-# A timer of its own costs a call 5 µs; one look at all of them now and then, nothing. gRPC keeps a client's own deadline.
+# A timer of its own costs a call 5 µs, one look at all of them nothing. A client's own deadline is kept by gRPC.
 _SWEEP_S = 0.02
 
 

@@ -68,6 +68,7 @@ def test_a_router_worker(faraday: Installation) -> None:
 
 def test_the_controller_whose_absence_no_request_notices(faraday: Installation) -> None:
     controller = faraday.status()["children"]["controller"]
+    old = replicas(faraday)
     with load(lambda: solving(faraday), CLIENTS) as under:
         kill(controller["pid"])
         eventually(lambda: faraday.status()["phase"] != "ready", 5.0, "its end went unnoticed")
@@ -76,6 +77,7 @@ def test_the_controller_whose_absence_no_request_notices(faraday: Installation) 
         eventually(lambda: restarted(faraday, "controller", controller["restarts"]), 60.0, "it is not there again")
         under.wait_for(10 * CLIENTS)
     assert under.failures == []
+    assert replicas(faraday) == old
     pauses = [later - earlier for earlier, later in pairwise(under.answers)]
     assert max(pauses) < 0.5
 
