@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cluster import serve_environment
 from faraday.client import Client, Settings
 from ops import processes
 from ops.state import StateFolder
@@ -106,6 +107,23 @@ class Installation:
     def client(self, settings: Settings | None = None) -> Client:
         return Client.local(self.state.root, settings)
 
+    def ask_ray(self, program: str) -> str:
+        """What a Python program prints that is connected to this installation's Ray, in a process of its own."""
+        address = json.loads(self.state.ray_head.read_text())["address"]
+        connect = f"import ray; ray.init(address={address!r}, namespace='test', log_to_driver=False)\n"
+        joining = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(self.state.root / "ray.token")}
+        done = subprocess.run(
+            [sys.executable, "-c", connect + program],
+            env={**self.environment, **serve_environment.ENVIRONMENT, **joining},
+            cwd=self.state.root,
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_TIMEOUT_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def log(self) -> str:
         return self.state.log.read_text() if self.state.log.exists() else ""
 
@@ -120,6 +138,12 @@ class Installation:
 
     def wait_ready(self, timeout_s: float = 60.0) -> None:
         eventually(lambda: self.cli("status").code == 0, timeout_s, "the installation is not ready again")
+
+    def remove(self) -> None:
+        """Stop it where it runs, and delete all that it has."""
+        if self.state.status.exists():
+            self.cli("down")
+        shutil.rmtree(self.state.root.parent)
 
     def assert_gone(self, family: Sequence[Process]) -> None:
         """None of these processes runs, nor any other that names our folders; no socket is left."""

@@ -1,0 +1,34 @@
+"""`faraday demo`, as `make demo` runs it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ops import processes
+from tests.support.installation import FARADAY
+
+pytestmark = pytest.mark.cluster
+
+
+def test_the_demo_calls_every_service_shows_the_evidence_and_leaves_nothing(tmp_path: Path) -> None:
+    ray = tmp_path / "r"
+    told = subprocess.run(
+        [FARADAY, "demo"],
+        env={**os.environ, "FARADAY_RAY__TEMP_DIR": str(ray), "FARADAY_RAY__NUM_CPUS": "4"},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    bounds = [float(bound) for bound in re.findall(r"error in energy norm ≤ (\S+) \(guaranteed\)", told.stdout)]
+    assert len(bounds) == 2
+    assert bounds[1] < bounds[0] / 10  # P2 on the same mesh
+    assert "sent [0, 1, 2, 3, 4, 5, 6, 7], got [0, 1, 2, 3, 4, 5, 6, 7]" in told.stdout
+    assert "nothing is left running" in told.stdout
+    assert not processes.naming(ray)
