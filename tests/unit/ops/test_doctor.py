@@ -49,12 +49,12 @@ def test_a_taken_port_is_named_with_the_setting_to_change(tmp_path: Path) -> Non
 def test_a_secret_that_others_can_read_is_named_with_its_remedy(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     token = tmp_path / "token"
-    token.write_text("secret")
+    token.write_text("hunter2")
     token.chmod(0o644)
     folder, file = findings(anywhere(tmp_path))["FILE_MODE"]
     assert folder.advice == ""
     assert file.advice == f"others can read it: chmod go= {token}"
-    assert "secret" not in file.what
+    assert "hunter2" not in file.what
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -71,7 +72,9 @@ def test_keys_in_the_settings_take_its_place(tmp_path: Path) -> None:
     wishes = settings(
         state.root,
         FARADAY_AUTH__HS256_SECRET_FILES=f'["{secret}"]',
-        FARADAY_AUTH__CLIENT_CERTIFICATES='[{"name": "dns:loader", "subject": "l", "tenant": "t", "roles": ["auditor"]}]',
+        FARADAY_AUTH__CLIENT_CERTIFICATES=json.dumps(
+            [{"name": "dns:loader", "subject": "l", "tenant": "t", "roles": ["auditor"]}]
+        ),
     )
     options = router_options.auth_options(wishes, state)
     assert options.tokens is not None
