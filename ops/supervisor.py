@@ -263,8 +263,6 @@ class Supervisor:
         self._tell("stopping")
         self._state.client.unlink(missing_ok=True)
         drain_s = self._settings.server.drain_timeout_s + _END_GRACE_S
-        for worker in self._workers:
-            worker.end()
         await asyncio.wait([asyncio.create_task(_ended(worker, drain_s)) for worker in self._workers])
         await _ended(self._controller)
         for task in tasks:

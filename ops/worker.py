@@ -175,8 +175,12 @@ def main() -> None:
 async def _main(settings: Settings, state: StateFolder, arguments: argparse.Namespace) -> None:
     tell = readiness.teller(arguments.ready_fd)
     serving = asyncio.create_task(serve(settings, state, arguments.index, arguments.port, lambda: tell("ready")))
+    asked_to_end = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, asked_to_end.set)
+    ending = asyncio.create_task(asked_to_end.wait())
+    await asyncio.wait([serving, ending], return_when=asyncio.FIRST_COMPLETED)
+    serving.cancel()  # once: a second signal must not cut off the calls that are finishing
     with contextlib.suppress(asyncio.CancelledError):
         await serving
 

@@ -81,6 +81,8 @@ class ReplicaConnection:
         self._wait(id, _Waiting(answered, deadline))
         header = Infer(deadline - time.monotonic(), scalars, describe(arrays), trace, trace_state)
         self._stream.send(frame(Op.INFER, id, header, arrays.values()))
+        if len(self._waiting) == 1:
+            self._stream.flush()
         try:
             return self._result(await answered)
         except BadFrame:

@@ -45,6 +45,7 @@ class PlaneServer:
         self._observe = observe
         self._connections: dict[FrameStream, dict[int, Job]] = {}
         self._servers: list[asyncio.Server] = []
+        self._sockets: list[Path] = []
         self._draining = False
 
     @property
@@ -55,6 +56,7 @@ class PlaneServer:
         """Listen on a unix socket that only this user can open; its folder must exist."""
         loop = asyncio.get_running_loop()
         listening = private_socket.bound(path, socket.SOCK_STREAM)
+        self._sockets.append(path)
         self._servers.append(await loop.create_unix_server(self._connection, sock=listening))
 
     async def listen_tls(self, host: str, context: ssl.SSLContext) -> int:
@@ -101,6 +103,8 @@ class PlaneServer:
             server.close()
         for connection in list(self._connections):
             connection.close()
+        for path in self._sockets:
+            path.unlink(missing_ok=True)
 
     def _connection(self) -> FrameStream:
         connection = FrameStream(self._frames, self._lost)
@@ -156,6 +160,8 @@ class PlaneServer:
             log.exception("%s answered what it does not declare", self._spec.name)
             reply = frame(Op.FAULT, id, Fault(FaultKind.CRASHED))
         connection.send(reply)
+        if not self._connections[connection]:
+            connection.flush()
         self._observe(infer, run)
 
 

@@ -49,13 +49,16 @@ class FrameStream(asyncio.BufferedProtocol):
         if not self.open:
             return
         if not self._outgoing:
-            asyncio.get_running_loop().call_soon(self._flush)
+            asyncio.get_running_loop().call_soon(self.flush)
         self._outgoing.extend(buffers)
 
-    def _flush(self) -> None:
-        """One write for all that was sent in one turn of the event loop: a write costs as much as ten small frames."""
+    def flush(self) -> None:
+        """One write for all that was sent in this turn of the event loop: a write costs as much as ten small frames.
+
+        It comes by itself at the turn's end; call it where nothing more is to come.
+        """
         outgoing, self._outgoing = self._outgoing, []
-        if self._transport is None or self._transport.is_closing():
+        if not outgoing or self._transport is None or self._transport.is_closing():
             return
         if sum(map(len, outgoing)) < _MIN_READ_BYTES:
             self._transport.write(b"".join(outgoing))
@@ -64,8 +67,7 @@ class FrameStream(asyncio.BufferedProtocol):
                 self._transport.write(buffer)
 
     def close(self) -> None:
-        if self._outgoing:
-            self._flush()
+        self.flush()
         if self._transport is not None:
             self._transport.close()
 

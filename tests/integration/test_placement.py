@@ -1,4 +1,4 @@
-"""GPUs: a replica gets its share of one where the cluster has any. Ray is told of a GPU that the machine may not have."""
+"""GPUs: a replica gets its share where the cluster has any. Ray is told of one here."""
 
 from __future__ import annotations
 

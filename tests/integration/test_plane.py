@@ -68,7 +68,7 @@ def test_a_refusal_and_a_deadline_come_through_as_what_they_are(faraday: Install
         assert refused.value.failure.reason == "NOT_BOUNDARY"
         began = time.monotonic()
         with pytest.raises(DeadlineExceeded):
-            client.fem.solve(unit_square(256), source=1.0, dirichlet=0.0, degree=2, timeout_s=0.3)
+            client.fem.solve(unit_square(100), source=1.0, dirichlet=0.0, degree=2, timeout_s=0.2)
         assert time.monotonic() - began < 2.0
 
 
@@ -96,6 +96,10 @@ async def test_over_tls_a_replica_answers_whoever_has_the_clusters_certificate_a
     strangers = ssl.create_default_context()
     strangers.check_hostname, strangers.verify_mode = False, ssl.CERT_NONE
     reader, writer = await asyncio.open_connection(at.host, at.port, ssl=strangers)
-    with pytest.raises((ssl.SSLError, ConnectionResetError)):  # in TLS 1.3 the refusal comes with the first read
-        assert await reader.read(1) != b""
+    async with asyncio.timeout(5.0):  # for whoever was let in there is nothing to read
+        try:
+            said = await reader.read(1)
+        except (ssl.SSLError, ConnectionError):  # in TLS 1.3 the refusal comes with the first read
+            said = b""
+    assert said == b""
     writer.close()

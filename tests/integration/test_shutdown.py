@@ -8,13 +8,12 @@ import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from faraday.client import Client, Field, NoLocalServer, Retry, Settings, Unavailable, unit_square
 from tests.support.eventually import eventually
-from tests.support.installation import FARADAY, Installation
+from tests.support.installation import FARADAY, Installation, short_folder
 
 pytestmark = pytest.mark.cluster
 
@@ -25,9 +24,7 @@ LONG = unit_square(160)  # some seconds of work in P2
 @pytest.fixture(scope="module")
 def faraday() -> Iterator[Installation]:
     """Down at first; each test leaves it down."""
-    root = Path("/tmp") / f"fx-{os.getpid()}"  # short: unix sockets' paths are limited
-    root.mkdir(mode=0o700)
-    made = Installation(root, {})
+    made = Installation(short_folder(), {})
     yield made
     made.remove()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from faraday.client import Client, Unauthenticated, unit_square
-from tests.support.installation import Installation, installation
+from tests.support.installation import Installation, installation, short_folder
 
 pytestmark = pytest.mark.cluster
 
@@ -36,10 +36,11 @@ def test_a_second_one_from_a_folder_with_hostile_packages_disturbs_nobody(
     assert faraday.cli("status").code == 0
 
 
-def test_a_port_that_another_one_has_is_refused_with_advice(faraday: Installation, tmp_path: Path) -> None:
+def test_a_port_that_another_one_has_is_refused_with_advice(faraday: Installation) -> None:
     port = faraday.endpoint.rpartition(":")[2]
-    late = Installation(tmp_path, {"FARADAY_SERVER__PORT": port})
+    late = Installation(short_folder(), {"FARADAY_SERVER__PORT": port})
     told = late.cli("up")
     assert told.code == 1
     assert f"port {port} of 127.0.0.1 is taken" in told.err
     assert late.cli("status").code == 1
+    late.remove()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cluster import serve_environment
+from cluster import local_ray, serve_environment
 from faraday.client import Client, Settings
 from ops import processes
 from ops.state import StateFolder
@@ -114,7 +114,7 @@ class Installation:
         joining = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(self.state.root / "ray.token")}
         done = subprocess.run(
             [sys.executable, "-c", connect + program],
-            env={**self.environment, **serve_environment.ENVIRONMENT, **joining},
+            env={**self.environment, **serve_environment.ENVIRONMENT, **local_ray.DRIVER_ENVIRONMENT, **joining},
             cwd=self.state.root,
             capture_output=True,
             text=True,
@@ -158,6 +158,11 @@ class Installation:
         assert not sockets
 
 
+def short_folder() -> Path:
+    """A new one, whose name leaves room for unix sockets: their paths are limited to 107 bytes."""
+    return Path(tempfile.mkdtemp(prefix="fx-", dir="/tmp"))
+
+
 def name_of(pid: int) -> str:
     """Its command, without the folder of the program; empty where it does not run."""
     command = processes.command_of(pid)
@@ -178,8 +183,7 @@ def _began(pid: int) -> str:
 @contextmanager
 def installation(settings: Mapping[str, str] | None = None, folder: Path | None = None) -> Iterator[Installation]:
     """Up for as long as the block, with FARADAY_* `settings` over `DEFAULTS`; started from `folder`."""
-    root = Path(tempfile.mkdtemp(prefix="fx-", dir="/tmp"))  # short: unix sockets' paths are limited
-    made = Installation(root, settings or {})
+    made = Installation(short_folder(), settings or {})
     try:
         made.up(folder)
         try:
@@ -191,4 +195,4 @@ def installation(settings: Mapping[str, str] | None = None, folder: Path | None 
             if made.state.status.exists():
                 made.down()
     finally:
-        shutil.rmtree(root)
+        made.remove()
