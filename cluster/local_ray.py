@@ -115,10 +115,7 @@ def connect(options: RayOptions, address: str) -> RayCluster:
     )
 
 
-DRIVER_ENVIRONMENT = {
-    "RAY_ENABLE_AUTO_CONNECT": "0",  # a driver that loses its cluster would start one of its own
-    "RAY_BACKEND_LOG_LEVEL": "fatal",  # its C++ writes to our log, and not as JSON
-}
+DRIVER_ENVIRONMENT = {"RAY_ENABLE_AUTO_CONNECT": "0"}  # a driver that loses its cluster would start one of its own
 
 
 def driver_environment(options: RayOptions) -> dict[str, str]:

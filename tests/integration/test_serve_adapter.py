@@ -12,7 +12,7 @@ from tests.support.installation import Installation
 
 pytestmark = pytest.mark.cluster
 
-CONTRACT = Path(__file__).parents[1] / "support" / "serve_contract.py"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +35,13 @@ def stub(faraday: Installation, folder: Path) -> dict[str, Any]:
 
 def observe(faraday: Installation, what: str, folder: Path) -> dict[str, Any]:
     """Beside the models that the installation serves."""
-    printed = faraday.ask_ray(
-        f"import runpy, pathlib\nrunpy.run_path({str(CONTRACT)!r})['main']({what!r}, pathlib.Path({str(folder)!r}))"
+    program = (
+        f"import pathlib, sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from tests.support import serve_contract\n"
+        "ray.cloudpickle.register_pickle_by_value(serve_contract)\n"  # Ray's workers cannot import it
+        f"serve_contract.main({what!r}, pathlib.Path({str(folder)!r}))\n"
     )
+    printed = faraday.ask_ray(program)
     seen: dict[str, Any] = json.loads(printed.splitlines()[-1])
     return seen
 

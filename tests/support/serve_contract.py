@@ -104,7 +104,7 @@ def stub(folder: Path) -> dict[str, Any]:
             upscale_delay_s=0.0,
             metrics_interval_s=0.5,
             look_back_period_s=1.0,
-            policy=AutoscalingPolicy(policy_function=Policy, policy_kwargs={"notes": str(notes)}),
+            policy=AutoscalingPolicy(policy_function=f"{__name__}:Policy", policy_kwargs={"notes": str(notes)}),
         ),
     )(Lingering)
     handle = serve.run(deployment.bind(str(farewell)), name="stub", route_prefix=None)

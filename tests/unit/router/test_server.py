@@ -490,7 +490,6 @@ async def test_replicas_that_die_over_a_request_are_not_fed_to_it_again(router: 
 
 async def test_without_a_replica_the_caller_is_told_to_come_back(router: Router) -> None:
     await router.replicas["echo"].close()
-    (router.folder / "echo.sock").unlink()
     error = await refused(router, INFER, echo_request(timeout=100_000).SerializeToString())
     assert (error.code, error.reason) == (grpc.StatusCode.UNAVAILABLE, "NO_REPLICA")
     assert error.kinds == ["ErrorInfo", "RetryInfo"]
