@@ -31,6 +31,7 @@ def main() -> None:
     state = StateFolder(arguments.state)
     settings = Settings.model_validate_json(state.settings.read_text())
     logs.configure(settings.telemetry.log_level, logs.Format(settings.telemetry.log_format), "controller")
+    logs.capture_prints()
     tell = readiness.teller(arguments.ready_fd)
     cluster = connect(cluster_options.ray_options(settings, state), arguments.ray)
     logs.adopt("ray", "ray.serve")

@@ -9,6 +9,7 @@ in a message, a field or an exception, is struck out.
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import math
@@ -21,6 +22,9 @@ from enum import Enum
 from typing import TextIO
 
 from router.tracing import current
+
+printed = logging.getLogger("printed")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Format(Enum):
@@ -45,6 +49,25 @@ def adopt(*names: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+
+
+def capture_prints() -> None:
+    """From now on, what is printed in this process is logged, line by line: Ray prints. Call after `configure`."""
+    sys.stdout = sys.stderr = _Printed()
+
+
+class _Printed(io.TextIOBase):
+    """A stream whose lines become log lines."""
+
+    def __init__(self) -> None:
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            if said := _COLOUR.sub("", line).strip():
+                printed.info(said)
+        return len(text)
 
 
 class JsonLines(logging.Formatter):
@@ -93,8 +116,12 @@ def _trace() -> dict[str, object]:
 
 
 def _extra(record: logging.LogRecord) -> dict[str, object]:
-    """What the caller added with `extra`."""
-    return {name: _plain(name, value) for name, value in vars(record).items() if name not in _STANDARD}
+    """What the caller added with `extra`. Names with a _ before them are what libraries note for themselves."""
+    return {
+        name: _plain(name, value)
+        for name, value in vars(record).items()
+        if name not in _STANDARD and not name.startswith("_")
+    }
 
 
 def _plain(name: str, value: object) -> object:

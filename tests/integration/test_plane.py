@@ -81,11 +81,10 @@ def test_the_table_says_how_a_replica_is_reached(faraday: Installation) -> None:
         assert at.port > 0 and at.host
 
 
+@pytest.mark.parametrize("faraday", ["tls"], indirect=True)
 async def test_over_tls_a_replica_answers_whoever_has_the_clusters_certificate_and_nobody_else(
     faraday: Installation,
 ) -> None:
-    if plane(faraday) is not Plane.TLS:
-        pytest.skip("the handle has no certificates")
     at = endpoint(faraday)
     members = Certificate.read(faraday.state.certificate).client_context()
     connection = ReplicaConnection(FEM, at)

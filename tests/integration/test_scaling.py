@@ -1,7 +1,11 @@
-"""Replicas come and go with the load, and no call fails over it: the clients here do not try again."""
+"""Replicas come and go with the load, each with its share of a GPU, and no call fails over it.
+
+The clients here do not try again. Ray is told of a GPU that the machine may not have; the models do without.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -23,7 +27,9 @@ ONCE = Settings(retry=Retry(attempt_count=1))
 @pytest.fixture(scope="module")
 def faraday() -> Iterator[Installation]:
     settings = {
+        "FARADAY_RAY__NUM_GPUS": "1",
         "FARADAY_MODELS__FEM_DIFFUSION__CPUS": "0.5",
+        "FARADAY_MODELS__FEM_DIFFUSION__GPUS": "0.25",
         "FARADAY_MODELS__FEM_DIFFUSION__MAX_REPLICAS": "3",
         "FARADAY_MODELS__FEM_DIFFUSION__TARGET_IN_FLIGHT": "1",
         "FARADAY_MODELS__FEM_DIFFUSION__DOWNSCALE_DELAY_S": "1",
@@ -32,6 +38,15 @@ def faraday() -> Iterator[Installation]:
     }
     with installation(settings) as running:
         yield running
+
+
+# Ray's own word for what is left; in a process of its own, since one process joins one cluster only.
+ASK = "import json; print(json.dumps([ray.cluster_resources(), ray.available_resources()]))"
+
+
+def taken(faraday: Installation, resource: str) -> float:
+    there, left = json.loads(faraday.ask_ray(ASK))
+    return float(there[resource] - left.get(resource, 0.0))
 
 
 def replicas(faraday: Installation, model: str) -> int:
@@ -52,6 +67,20 @@ def echoing(faraday: Installation) -> Iterator[Callable[[], object]]:
     headers = {"authorization": f"Bearer {faraday.token()}"}
     with triton.InferenceServerClient(faraday.endpoint) as client:
         yield lambda: client.infer("identity", [data], headers=headers, client_timeout=60).as_numpy("data").tolist()
+
+
+def test_a_replica_takes_its_fraction_of_a_gpu_and_its_cores(faraday: Installation) -> None:
+    assert replicas(faraday, "fem.diffusion") == 1
+    assert replicas(faraday, "identity") == 0
+    assert taken(faraday, "GPU") == 0.25
+    assert taken(faraday, "CPU") == 0.5
+
+
+def test_a_model_without_a_gpu_takes_none_when_it_wakes(faraday: Installation) -> None:
+    with echoing(faraday) as echo:
+        assert echo() == [1, 2, 3]
+        assert taken(faraday, "GPU") == 0.25
+        eventually(lambda: replicas(faraday, "identity") == 0, 30.0, "it does not go to sleep")
 
 
 def test_a_model_sleeps_when_nobody_asks_and_wakes_for_the_first_call_again_and_again(faraday: Installation) -> None:

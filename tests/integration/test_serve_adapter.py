@@ -38,7 +38,6 @@ def observe(faraday: Installation, what: str, folder: Path) -> dict[str, Any]:
     program = (
         f"import pathlib, sys; sys.path.insert(0, {str(ROOT)!r})\n"
         "from tests.support import serve_contract\n"
-        "ray.cloudpickle.register_pickle_by_value(serve_contract)\n"  # Ray's workers cannot import it
         f"serve_contract.main({what!r}, pathlib.Path({str(folder)!r}))\n"
     )
     printed = faraday.ask_ray(program)
@@ -64,8 +63,15 @@ def test_a_model_that_cannot_start_is_reported_as_failed(
     assert observe(faraday, "failure", folder) == {"failures": ["impossible"]}
 
 
-def test_a_replicas_stats_reach_a_policy(stub: dict[str, Any]) -> None:
-    assert stub["seen"] == {"stats": {"in_flight": [7.0]}, "at_handles": 0, "replicas": 1}
+def test_a_call_that_waits_at_a_handle_starts_a_replica_unasked_and_the_policy_is_told_of_it(
+    stub: dict[str, Any],
+) -> None:
+    assert stub["waiting"] == {"stats": {}, "at_handles": 1.0, "replicas": 1}
+
+
+def test_a_replicas_stats_reach_the_policy(stub: dict[str, Any]) -> None:
+    assert stub["awake"]["stats"] == {"in_flight": [7.0]}
+    assert stub["awake"]["replicas"] == 1
 
 
 def test_a_replica_is_not_stopped_before_its_del_has_ended(stub: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ LONG = unit_square(160)  # some seconds of work in P2
 
 @pytest.fixture(scope="module")
 def faraday() -> Iterator[Installation]:
-    """Down at first; each test leaves it down."""
+    """Down at first."""
     made = Installation(short_folder(), {})
     yield made
     made.remove()
@@ -38,11 +38,24 @@ def by_signal(faraday: Installation) -> None:
     eventually(lambda: not faraday.state.run.exists(), 60.0, "it does not end")
 
 
+def test_a_killed_supervisor_leaves_no_orphans_and_the_next_start_works(faraday: Installation) -> None:
+    faraday.up()
+    family = faraday.family()
+    os.kill(faraday.supervisor, signal.SIGKILL)
+    eventually(lambda: not any(process.runs() for process in family), 30.0, "orphans are left")
+    assert "nothing runs" in faraday.cli("status").err
+    with pytest.raises(NoLocalServer):
+        faraday.client()
+    faraday.up()
+    assert faraday.cli("solve", "--divisions", "4").code == 0
+
+
 @pytest.mark.parametrize("end", [by_command, by_signal])
 def test_a_call_in_flight_is_answered_and_a_new_one_is_not_taken(
     faraday: Installation, end: Callable[[Installation], None]
 ) -> None:
-    faraday.up()
+    if not faraday.state.status.exists():
+        faraday.up()
     family = faraday.family()
     endpoint, token = faraday.endpoint, faraday.token()
     with faraday.client(ONCE) as client, ThreadPoolExecutor(1) as thread:
@@ -55,19 +68,6 @@ def test_a_call_in_flight_is_answered_and_a_new_one_is_not_taken(
     faraday.assert_gone(family)
     with pytest.raises(NoLocalServer):
         faraday.client()
-
-
-def test_a_killed_supervisor_leaves_no_orphans_and_the_next_start_works(faraday: Installation) -> None:
-    faraday.up()
-    family = faraday.family()
-    os.kill(faraday.supervisor, signal.SIGKILL)
-    eventually(lambda: not any(process.runs() for process in family), 30.0, "orphans are left")
-    assert "nothing runs" in faraday.cli("status").err
-    with pytest.raises(NoLocalServer):
-        faraday.client()
-    faraday.up()
-    assert faraday.cli("solve", "--divisions", "4").code == 0
-    faraday.down()
 
 
 def in_flight(faraday: Installation) -> float:

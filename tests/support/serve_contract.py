@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ray
 from ray import serve
 from ray.serve.config import AutoscalingConfig, AutoscalingPolicy
 
@@ -27,7 +29,7 @@ MODEL = "contract"
 
 
 class Policy:
-    """Notes what it is given, asks for what there is."""
+    """Notes what it is given, and asks for what there is: it wakes nobody."""
 
     def __init__(self, notes: str) -> None:
         self._notes = notes
@@ -68,7 +70,7 @@ def deployed(version: str, folder: Path) -> dict[str, Any]:
     fed: dict[str, tuple[Endpoint, ...]] = {}
     serve_adapter.subscribe(fed.__setitem__)
     _deploy(MODEL, version, folder)
-    time.sleep(2.0)  # Serve replaces a replica within this, where it does
+    time.sleep(1.5)  # Serve replaces a replica within this, where it does
     (endpoint,) = _until(lambda: fed.get(MODEL))
     return {"replica": endpoint.replica, "listening": Path(endpoint.unix).is_socket()}
 
@@ -92,33 +94,37 @@ def _deploy(model: str, version: str, sockets: Path) -> None:
 def stub(folder: Path) -> dict[str, Any]:
     """Serve's autoscaling and end of a replica, with classes that do nothing else."""
     notes, farewell = folder / "notes", folder / "farewell"
+    scaling = AutoscalingConfig(
+        min_replicas=0,
+        initial_replicas=0,
+        max_replicas=1,
+        upscale_delay_s=0.0,
+        metrics_interval_s=0.5,
+        look_back_period_s=1.0,
+        policy=AutoscalingPolicy(policy_function=f"{__name__}:Policy", policy_kwargs={"notes": str(notes)}),
+    )
     deployment = serve.deployment(
         name="stub",
         ray_actor_options={"num_cpus": 0.1},
         graceful_shutdown_timeout_s=10.0,
         graceful_shutdown_wait_loop_s=0.05,
-        autoscaling_config=AutoscalingConfig(
-            min_replicas=0,
-            initial_replicas=0,
-            max_replicas=1,
-            upscale_delay_s=0.0,
-            metrics_interval_s=0.5,
-            look_back_period_s=1.0,
-            policy=AutoscalingPolicy(policy_function=f"{__name__}:Policy", policy_kwargs={"notes": str(notes)}),
-        ),
-    )(Lingering)
-    handle = serve.run(deployment.bind(str(farewell)), name="stub", route_prefix=None)
-    handle.wake.remote().result(timeout_s=60.0)  # at zero replicas it is this call that starts one
-    seen = _until(lambda: [line for line in _lines(notes) if line["stats"].get("in_flight") == [7.0]])
+        autoscaling_config=scaling,
+    )
+    # After the policy, which Serve pickles by value and then has done with: workers cannot import this module.
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    handle = serve.run(deployment(Lingering).bind(str(farewell)), name="stub", route_prefix=None)
+    handle.wake.remote().result(timeout_s=20.0)  # at zero replicas it is this call that starts one
+    waiting = _until(lambda: [line for line in _lines(notes) if line["at_handles"]])
+    awake = _until(lambda: [line for line in _lines(notes) if line["stats"]])
     serve.delete("stub")  # returns when the replica has ended
-    return {"seen": seen[-1], "farewell": farewell.exists() and farewell.read_text()}
+    return {"waiting": waiting[0], "awake": awake[-1], "farewell": farewell.exists() and farewell.read_text()}
 
 
 def _lines(notes: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in notes.read_text().splitlines()] if notes.exists() else []
 
 
-def _until(ask: Callable[[], Any], timeout_s: float = 60.0) -> Any:
+def _until(ask: Callable[[], Any], timeout_s: float = 30.0) -> Any:
     end = time.monotonic() + timeout_s
     while not (answer := ask()):
         assert time.monotonic() < end

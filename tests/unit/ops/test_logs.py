@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ops.logs import Format, configure, struck
+from ops.logs import Format, capture_prints, configure, struck
 from router.call import TraceContext
 from router.tracing import current
 
@@ -153,3 +154,17 @@ def test_pythons_warnings_are_lines_too(lines: io.StringIO) -> None:
         warnings.simplefilter("always")
         warnings.warn("old", stacklevel=1)
     assert last(lines)["logger"] == "py.warnings"
+
+
+def test_what_is_printed_becomes_log_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", sys.stdout)
+    monkeypatch.setattr(sys, "stderr", sys.stderr)
+    configure("info", Format.JSON, "controller", stream)
+    capture_prints()
+    print("\x1b[33m(raylet)\x1b[0m a worker", end=" ")
+    print("died\n\nsecond", file=sys.stderr)
+    assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == [
+        "(raylet) a worker died",
+        "second",
+    ]
