@@ -12,7 +12,7 @@ from ops.bench.catalog import BENCHES, Bench
 from ops.bench.contract import BenchFailed, Report, Run
 
 
-@click.command("bench")
+@click.command("bench", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("name", required=False, type=click.Choice(tuple(BENCHES)))
 @click.option("--list", "list_", is_flag=True, help="Name the benches and what they measure.")
 @click.option("--json", "json_", is_flag=True, help="Print the report as JSON.")
