@@ -76,13 +76,6 @@ def test_a_replica_takes_its_fraction_of_a_gpu_and_its_cores(faraday: Installati
     assert taken(faraday, "CPU") == 0.5
 
 
-def test_a_model_without_a_gpu_takes_none_when_it_wakes(faraday: Installation) -> None:
-    with echoing(faraday) as echo:
-        assert echo() == [1, 2, 3]
-        assert taken(faraday, "GPU") == 0.25
-        eventually(lambda: replicas(faraday, "identity") == 0, 30.0, "it does not go to sleep")
-
-
 def test_a_model_sleeps_when_nobody_asks_and_wakes_for_the_first_call_again_and_again(faraday: Installation) -> None:
     with echoing(faraday) as echo:
         for _ in range(2):
@@ -90,6 +83,7 @@ def test_a_model_sleeps_when_nobody_asks_and_wakes_for_the_first_call_again_and_
             assert faraday.named("ray::ServeReplica:identity") == []
             assert echo() == [1, 2, 3]
             eventually(lambda: replicas(faraday, "identity") == 1, 5.0)
+            assert taken(faraday, "GPU") == 0.25, "a model that needs no GPU has taken some"
             eventually(lambda: replicas(faraday, "identity") == 0, 30.0, "it does not go to sleep")
             eventually(lambda: faraday.named("ray::ServeReplica:identity") == [], 30.0, "its process is still there")
 
