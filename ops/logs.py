@@ -19,6 +19,7 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from enum import Enum
+from pathlib import Path
 from typing import TextIO
 
 from router.tracing import current
@@ -49,6 +50,18 @@ def adopt(*names: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+
+
+def stderr_apart(file: Path) -> TextIO:
+    """From now on what is written to descriptor 2, as Ray's core does past Python, goes to `file`.
+
+    The stream that descriptor 2 was is returned, for `configure`.
+    """
+    before = os.fdopen(os.dup(2), "w", buffering=1)
+    apart = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(apart, 2)
+    os.close(apart)
+    return before
 
 
 def capture_prints() -> None:

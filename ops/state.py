@@ -61,6 +61,11 @@ class StateFolder:
         return self.root / "faraday.log"
 
     @property
+    def ray_log(self) -> Path:
+        """What Ray's core writes to stderr in the controller, in a form of its own."""
+        return self.root / "ray-driver.log"
+
+    @property
     def signing_key(self) -> Path:
         return self.root / "signing-key.pem"
 

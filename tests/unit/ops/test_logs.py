@@ -6,10 +6,12 @@ import io
 import json
 import logging
 import os
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -168,3 +170,16 @@ def test_what_is_printed_becomes_log_lines(monkeypatch: pytest.MonkeyPatch) -> N
         "(raylet) a worker died",
         "second",
     ]
+
+
+def test_what_goes_past_python_to_stderr_is_kept_apart(tmp_path: Path) -> None:
+    program = (
+        "import os, pathlib\n"
+        "from ops.logs import Format, configure, stderr_apart\n"
+        f"configure('info', Format.JSON, 'controller', stderr_apart(pathlib.Path({str(tmp_path / 'apart')!r})))\n"
+        "os.write(2, b'from the core')\n"
+        "import logging; logging.getLogger('x').info('ours')\n"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert json.loads(told.stderr)["message"] == "ours"
+    assert (tmp_path / "apart").read_text() == "from the core"
