@@ -46,7 +46,7 @@ class Work:
         return Load(identity.message(self.size), self.size, self.connections, self.streams, seconds)
 
 
-MANY = Work("1 KiB, 64 in flight", KIB, connections=32, streams=2, seconds=4.0, warm_up_s=2.0)
+MANY = Work("1 KiB, 64 in flight", KIB, connections=8, streams=8, seconds=4.0, warm_up_s=2.0)
 ALONE = Work("1 KiB, one at a time", KIB, connections=1, streams=1, seconds=3.0, warm_up_s=0.5)
 LARGE = Work("1 MiB, 4 in flight", MIB, connections=4, streams=1, seconds=3.0, warm_up_s=0.5)
 HUGE = Work("16 MiB, 4 in flight", 16 * MIB, connections=4, streams=1, seconds=4.0, warm_up_s=1.0)
