@@ -88,11 +88,13 @@ class Pipeline:
         with self._admission.admit(model, size_bytes, caller.deadline, now, dispatcher.replica_count):
             if question.validate_only:
                 return self._reply(caller, model, None)
+            answered = False
             try:
                 reply, timing = await self._run(dispatcher, caller, question)
-            except BaseException:
-                self._statistics.failed(model, time.monotonic() - now)
-                raise
+                answered = True
+            finally:
+                if not answered:
+                    self._statistics.failed(model, time.monotonic() - now)
         self._count(model, timing, time.monotonic() - now)
         return reply
 

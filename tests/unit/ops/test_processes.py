@@ -115,7 +115,7 @@ def test_a_child_that_ends_with_its_parent_gets_sigterm_when_that_is_killed(star
 
 
 def test_one_that_adopts_orphans_gets_its_grandchildren(start: Start) -> None:
-    middle = "import subprocess as s; print(s.Popen(['sleep', '60'], stdout=s.DEVNULL).pid)"
+    middle = "import subprocess as s; print(s.Popen(['sleep', '60'], stdout=s.DEVNULL, stderr=s.DEVNULL).pid)"
     program = (
         "import subprocess, sys\n"
         "from ops import processes\n"
