@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ from cluster.dispatch import Endpoint
 from cluster.placement import Plane, PlaneOptions
 from cluster.plane.frames import Infer
 from cluster.plane.server import PlaneServer
-from cluster.tracing import Kind, Span, TracingOptions, child, configure, new_span_id
+from cluster.tracing import Kind, Span, TracingOptions, child, configure, new_span_id, unix_clock
 from models.base import Refusal, Spec
 
 ENDPOINT = "endpoint"  # the key in a replica's metadata
@@ -108,18 +107,17 @@ class _Observer:
         tracing = replace(options.tracing, service_name="faraday-replica", instance_id=replica)
         self._recorder = configure(tracing)
         self._model = options.spec.name
-        self._epoch_ns = time.time_ns() - time.monotonic_ns()
 
-    def __call__(self, infer: Infer, run: Run) -> None:
+    def __call__(self, infer: Infer, run: Run, ended: float) -> None:
         if not infer.trace:
             return
-        ended = time.monotonic()
+        unix_ns = unix_clock()
         failed = type(run.outcome).__name__ if isinstance(run.outcome, Exception) else None
         own = child(
             infer.trace,
             f"infer {self._model}",
-            self._ns(run.arrived),
-            self._ns(ended),
+            unix_ns(run.arrived),
+            unix_ns(ended),
             kind=Kind.SERVER,
             error=failed,
             state=infer.trace_state,
@@ -130,8 +128,8 @@ class _Observer:
             name=f"run {self._model}",
             trace_id=own.trace_id,
             span_id=new_span_id(),
-            start_ns=self._ns(run.started),
-            end_ns=self._ns(run.ended),
+            start_ns=unix_ns(run.started),
+            end_ns=unix_ns(run.ended),
             parent_id=own.span_id,
             attributes={"faraday.model": self._model, "faraday.batch_size": run.batch_size},
             error=failed,
@@ -142,6 +140,3 @@ class _Observer:
 
     def close(self) -> None:
         self._recorder.close(timeout_s=2.0)
-
-    def _ns(self, monotonic_s: float) -> int:
-        return self._epoch_ns + int(monotonic_s * 1e9)

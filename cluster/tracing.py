@@ -10,7 +10,8 @@ from __future__ import annotations
 import enum
 import random
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -116,6 +117,22 @@ def child(
         return None
     own = span_id or new_span_id()
     return Span(name, parent.trace_id, own, start_ns, end_ns, parent.span_id, kind, attributes, error, state)
+
+
+def unix_clock() -> Callable[[float], int]:
+    """Monotonic seconds to nanoseconds since 1970, by both clocks as they are now.
+
+    Made when a span ends, since the wall clock may be set in between. Who reads two clocks may be interrupted between
+    them; of three readings the quickest counts, else a child could seem to begin before its parent.
+    """
+    readings = []
+    for _ in range(3):
+        before = time.monotonic_ns()
+        wall = time.time_ns()
+        after = time.monotonic_ns()
+        readings.append((after - before, wall - (before + after) // 2))
+    _, offset = min(readings)
+    return lambda monotonic_s: offset + int(monotonic_s * 1e9)
 
 
 def new_span_id() -> str:

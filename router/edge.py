@@ -18,6 +18,7 @@ from typing import Any
 import grpc
 from grpc.aio import EOF
 
+from cluster.tracing import unix_clock
 from router import errors, status, tracing
 from router.auth import Authenticator
 from router.call import Caller, Principal
@@ -198,13 +199,14 @@ class Edge:
 
     def ended(self, visit: _Visit, code: str) -> None:
         """Count, record and log one call that has ended with `code`."""
-        seconds = time.monotonic() - visit.arrived
+        now = time.monotonic()
+        seconds = now - visit.arrived
         context = visit.trace.context
         trace_id = context.trace_id if context.sampled else None
         self._metrics.observe_call(visit.method, code, seconds, trace_id, visit.request_bytes, visit.response_bytes)
         if context.sampled or code != "OK":
-            end_ns = time.time_ns()
-            self._spans.ended(visit.trace, visit.method, code, end_ns - int(seconds * 1e9), end_ns)
+            unix_ns = unix_clock()
+            self._spans.ended(visit.trace, visit.method, code, unix_ns(visit.arrived), unix_ns(now))
         if code != "OK" or self._chance() < self._limits.access_log_ratio:
             access.info(
                 "%s %s",

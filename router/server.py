@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,9 @@ from router.tls import TlsOptions, server_credentials
 
 # Beyond this factor over our own limit gRPC itself cuts a message off, untyped; below it we answer with the limit.
 _HARD_LIMIT_FACTOR = 2
+# gRPC cancels what it has received and not yet handed over when it is stopped: before that, a drain waits until it has
+# handed nothing over for so long, in all at most so long.
+_QUIET_S, _MAX_QUIET_S = 0.02, 1.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class RouterServer:
         self._options = options
         self._edge = edge
         self._health = health
-        self._server = grpc.aio.server(options=_channel_options(options), handlers=[_Methods(edge, rpcs)])
+        self._methods = _Methods(edge, rpcs)
+        self._server = grpc.aio.server(options=_channel_options(options), handlers=[self._methods])
 
     async def start(self) -> int:
         """Listen beside the other workers; returns the port. Raises OSError where the port is taken."""
@@ -66,19 +71,28 @@ class RouterServer:
         return port
 
     async def drain(self) -> None:
-        """Say NOT_SERVING, take nothing new (GOAWAY), let what is in flight finish, stop."""
+        """Say NOT_SERVING, take what has arrived but nothing new (GOAWAY), let what is in flight finish, stop."""
         self._health.drain()
         self._edge.drain()
-        await asyncio.sleep(0)  # whoever watches health hears it before the connections close
+        await self._handed_over()  # meanwhile whoever watches health hears it
         await self._server.stop(self._options.drain_timeout_s)
+
+    async def _handed_over(self) -> None:
+        end = time.monotonic() + _MAX_QUIET_S
+        begun = -1
+        while begun != self._methods.begun and time.monotonic() < end:
+            begun = self._methods.begun
+            await asyncio.sleep(_QUIET_S)
 
 
 class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no types
     def __init__(self, edge: Edge, rpcs: Sequence[Rpc]) -> None:
         self._edge = edge
         self._handlers = {rpc.method: edge.handler(rpc) for rpc in rpcs}
+        self.begun = 0  # calls that gRPC has handed over
 
     def service(self, handler_call_details: Any) -> grpc.RpcMethodHandler:
+        self.begun += 1
         method = handler_call_details.method
         return self._handlers.get(method) or self._edge.unknown(method)
 

@@ -33,7 +33,7 @@ from models import schema
 from models.base import Refusal, Spec
 
 log = logging.getLogger(__name__)
-Observer = Callable[[Infer, Run], None]
+Observer = Callable[[Infer, Run, float], None]  # the last is the monotonic instant at which the reply was ready
 
 
 class PlaneServer:
@@ -159,10 +159,11 @@ class PlaneServer:
         except NoSuchDtype:
             log.exception("%s answered what it does not declare", self._spec.name)
             reply = frame(Op.FAULT, id, Fault(FaultKind.CRASHED))
+        ended = time.monotonic()  # before the router can have it
         connection.send(reply)
         if not self._connections[connection]:
             connection.flush()
-        self._observe(infer, run)
+        self._observe(infer, run, ended)
 
 
 class _Memory(asyncio.Transport):

@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,10 @@ from tests.support.installation import FARADAY, Installation, short_folder
 pytestmark = pytest.mark.cluster
 
 ONCE = Settings(retry=Retry(attempt_count=1))
-CALLS = 150  # at once: about a second of work, more than the command takes to reach the supervisor
+CALLS = 150  # at once: seconds of work, more than the command takes to reach the supervisor
 # Small answers: gRPC closes a connection with its last answer written, and the end of a large one may then fall to a
 # TCP reset (2 of 40 at 8 MiB, by a bare grpc.aio server too). A client that tries again asks the next router.
-MESH = unit_square(24)
+MESH = unit_square(40)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,8 @@ def test_calls_in_flight_are_answered_and_new_ones_are_not_taken(
     with faraday.client(ONCE) as client, ThreadPoolExecutor(CALLS) as threads:
         solve = partial(client.fem.solve, MESH, source=1.0, dirichlet=0.0)
         calls = [threads.submit(solve) for _ in range(CALLS)]
-        eventually(lambda: in_flight(faraday) >= CALLS / 2, 10.0)
+        eventually(lambda: answered(calls) + in_flight(faraday) >= CALLS, 10.0, "not all calls arrive")
+        assert answered(calls) < CALLS / 2, "few are in flight any more"
         end(faraday)
         answers = {float(call.result().values.max()) for call in calls}
         assert len(answers) == 1
@@ -74,6 +76,10 @@ def test_calls_in_flight_are_answered_and_new_ones_are_not_taken(
     faraday.assert_gone(family)
     with pytest.raises(NoLocalServer):
         faraday.client()
+
+
+def answered(calls: Sequence[Future[Any]]) -> int:
+    return sum(call.done() for call in calls)
 
 
 def in_flight(faraday: Installation) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,21 +12,21 @@ from cluster.batcher import Batcher, Run
 from cluster.certificates import Certificate
 from cluster.dispatch import Endpoint
 from cluster.plane.frames import Infer
-from cluster.plane.server import PlaneServer
+from cluster.plane.server import Observer, PlaneServer
 from models.base import Model, Spec
 from tests.support import echo
 
 NODE = "node-1"
 
 
-def unobserved(infer: Infer, run: Run) -> None:
+def unobserved(infer: Infer, run: Run, ended: float) -> None:
     pass
 
 
 class LocalReplica:
     """One model behind a PlaneServer."""
 
-    def __init__(self, spec: Spec, model: Model[Any, Any], observe: Callable[[Infer, Run], None] = unobserved) -> None:
+    def __init__(self, spec: Spec, model: Model[Any, Any], observe: Observer = unobserved) -> None:
         self.batcher = Batcher(model, spec.max_batch)
         self.server = PlaneServer(spec, self.batcher, observe)
 

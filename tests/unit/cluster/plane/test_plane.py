@@ -202,13 +202,15 @@ async def test_a_drain_gives_up_in_time(tmp_path: Path) -> None:
 
 
 async def test_the_observer_sees_the_trace_and_the_run(tmp_path: Path) -> None:
-    seen: list[tuple[Infer, Run]] = []
-    local = LocalReplica(SPEC, open_echo(), lambda infer, run: seen.append((infer, run)))
+    seen: list[tuple[Infer, Run, float]] = []
+    local = LocalReplica(SPEC, open_echo(), lambda infer, run, ended: seen.append((infer, run, ended)))
     async with connected(await local.on_unix(tmp_path / "a.sock")) as connection:
         await connection.infer(task(), within(), "00-trace", "state=1")
+        answered = time.monotonic()
         await until(lambda: seen)
-        ((infer, run),) = seen
+        ((infer, run, ended),) = seen
         assert (infer.trace, infer.trace_state, run.batch_size) == ("00-trace", "state=1", 1)
+        assert run.arrived <= run.started <= run.ended <= ended <= answered
     await local.close()
 
 
