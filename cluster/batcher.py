@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import msgspec
+
 from models.base import Model, Refusal, Result, Task
 
 log = logging.getLogger(__name__)
@@ -27,8 +29,7 @@ class Expired(Exception):
     """The deadline passed while the task waited."""
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """How one task fared: `outcome` and the monotonic instants between which it waited and ran, in seconds."""
 
     outcome: Result | Refusal | ModelCrashed | Expired

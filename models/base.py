@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+import msgspec
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -46,8 +47,7 @@ class BoundKind(enum.Enum):
     ESTIMATED = "estimated"  # asymptotically right or calibrated; may be below the error
 
 
-@dataclass(frozen=True)
-class ErrorBound:
+class ErrorBound(msgspec.Struct, frozen=True):
     """`norm`(exact − answer) ≤ `value`, in the units of that norm, where `kind` says how surely."""
 
     value: float
@@ -65,8 +65,7 @@ class Outcome(enum.Enum):
     NOT_CONVERGED = "not_converged"
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """What a model can say for its answer. Privacy cost and trace are added by the router, which knows them."""
 
     outcome: Outcome = Outcome.CONVERGED

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
+import msgspec
+
 from router.errors import DeadlinePassed, Overloaded, TooLarge
 from router.service_time import ServiceTime
 
@@ -26,8 +28,7 @@ class AdmissionLimits:
     max_retry_s: float = 10.0  # by then there may be more replicas
 
 
-@dataclass(frozen=True)
-class Load:
+class Load(msgspec.Struct, frozen=True):
     """What one model has in flight in this worker, and what is known of its speed."""
 
     calls: int = 0

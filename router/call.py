@@ -1,9 +1,14 @@
-"""The nouns of the one path: who asks, what is asked, what is answered."""
+"""The nouns of the one path: who asks, what is asked, what is answered.
+
+What is made for every call is a frozen struct of msgspec: to make one takes a tenth of what a frozen dataclass takes.
+"""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+
+import msgspec
 
 from models.base import Evidence, Result, Task
 
@@ -34,8 +39,7 @@ class Principal:
         return role in self.roles or Role.ADMIN in self.roles
 
 
-@dataclass(frozen=True)
-class TraceContext:
+class TraceContext(msgspec.Struct, frozen=True):
     """W3C trace context: ids in lower-case hexadecimal."""
 
     trace_id: str  # 32 digits
@@ -47,8 +51,7 @@ class TraceContext:
         return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who calls which method, how long they wait, and the trace it is part of: all that is known before the message."""
 
     method: str  # "/faraday.v1.FiniteElementService/Solve"
@@ -58,8 +61,7 @@ class Caller:
     arrived: float  # monotonic seconds
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """A decoded request: which model is asked what, and how."""
 
     model: str
@@ -71,8 +73,7 @@ class Question:
     forward: bytes = b""  # the request, where it may go to an external server as it is
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """The answer to a question; `result` is None after validate_only, and where `forwarded` is the answer."""
 
     model: str

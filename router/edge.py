@@ -12,11 +12,12 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
 from grpc.aio import EOF
+from msgspec.structs import replace
 
 from cluster.tracing import unix_clock
 from router import errors, status, tracing

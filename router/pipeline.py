@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from cluster.dispatch import Dispatcher, NoReplicaInTime, ReplicasLost, TaskExpired, Timing
 from models import schema

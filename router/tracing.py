@@ -10,7 +10,8 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+
+import msgspec
 
 from cluster.tracing import Kind, Recorder, Span, parse_traceparent
 from router.call import TraceContext
@@ -25,8 +26,7 @@ SERVER_FAILURES = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "I
 KEPT_FAILURES_PER_S = 50.0
 
 
-@dataclass(frozen=True)
-class CallTrace:
+class CallTrace(msgspec.Struct, frozen=True):
     """`context` names the router's own span, which everything below is a child of."""
 
     context: TraceContext

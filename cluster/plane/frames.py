@@ -13,7 +13,6 @@ import enum
 import math
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -87,8 +86,7 @@ class NoSuchDtype(Exception):
     """An array has a dtype that does not travel."""
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     op: Op
     id: int
     header: bytes
