@@ -24,6 +24,7 @@ from router import errors, status, tracing
 from router.auth import Authenticator
 from router.call import Caller, Principal
 from router.metrics import RouterMetrics
+from router.patience import Patience
 from router.peers import address_of
 from router.rate import RateLimiter
 from router.rpcs import Messages, Rpc, Stream, Unary
@@ -67,13 +68,12 @@ class Edge:
         self._metrics = metrics
         self._chance = chance
         self._draining = False
-        self._idle: set[asyncio.Timeout] = set()  # streams that wait for their next message
+        self._patience = Patience()
 
     def drain(self) -> None:
         """From now on a stream ends when it has answered what it was sent."""
         self._draining = True
-        for waiting in self._idle:
-            waiting.reschedule(asyncio.get_running_loop().time())
+        self._patience.hurry()
 
     def handler(self, rpc: Rpc) -> grpc.RpcMethodHandler:
         """gRPC's handler of one method; messages stay bytes."""
@@ -164,13 +164,9 @@ class Edge:
     async def _message(self, visit: _Visit, timeout_s: float, idle: bool = False) -> bytes | None:
         """The next message; None after the last one. An `idle` stream has got messages before."""
         try:
-            async with asyncio.timeout(0.0 if idle and self._draining else timeout_s) as waiting:
-                if idle:
-                    self._idle.add(waiting)
-                try:
-                    body = await visit.context.read()
-                finally:
-                    self._idle.discard(waiting)
+            if idle and self._draining:
+                raise TimeoutError
+            body = await self._patience.wait(visit.context.read(), timeout_s, hurried=idle)
         except TimeoutError:
             if idle and self._draining:
                 visit.cut_off = True

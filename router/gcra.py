@@ -41,3 +41,16 @@ def arrive(tat_ns: int, now_ns: int, interval_ns: int, burst: int) -> tuple[int,
     start_ns = min(max(tat_ns, now_ns), now_ns + window_ns)
     wait_ns = start_ns + interval_ns - window_ns - now_ns
     return (start_ns + interval_ns, 0) if wait_ns <= 0 else (start_ns, wait_ns)
+
+
+def take(tat_ns: int, now_ns: int, interval_ns: int, burst: int, most: int) -> tuple[int, int, int]:
+    """Several arrivals at once: (the new tat, how many, 0), or (the same tat, 0, how long to wait until one conforms).
+
+    Beyond the first, at most a sixteenth of what the bucket has left.
+    """
+    tat_ns, wait_ns = arrive(tat_ns, now_ns, interval_ns, burst)
+    if wait_ns:
+        return tat_ns, 0, wait_ns
+    left = (now_ns + interval_ns * burst - tat_ns) // interval_ns
+    more = min(most - 1, left // 16)
+    return tat_ns + more * interval_ns, 1 + more, 0

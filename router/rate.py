@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from router.call import Principal
 from router.errors import RateLimited
 from router.gcra import RateLimit, arrive
+from router.leases import Leases, SharedBuckets
 
 _SECOND_NS = 1_000_000_000
 
 RUNAWAY_LOOPS = RateLimit(per_second=1000.0, burst=2000)  # half of what one worker does; a guard, not a price list
 FAILURES = RateLimit(per_second=1.0, burst=20)  # a person's typing and a deployment's wrong secret, not a search
-
-
-class SharedBuckets(Protocol):
-    """What the limiter needs of `router.rate_table.RateTable`."""
-
-    def arrive(self, name: bytes, limit: RateLimit, now_ns: int) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,7 @@ class RateLimiter:
 
     def __init__(self, options: RateOptions, shared: SharedBuckets, workers: int) -> None:
         self._options = options
-        self._shared = shared
+        self._leases = Leases(shared)
         self._fallback = LocalBuckets(workers)
 
     def admit(self, principal: Principal, now: float) -> None:
@@ -64,7 +58,7 @@ class RateLimiter:
 
     def _wait_s(self, name: bytes, limit: RateLimit, now: float) -> float:
         now_ns = int(now * _SECOND_NS)
-        wait_ns = self._shared.arrive(name, limit, now_ns)
+        wait_ns = self._leases.arrive(name, limit, now_ns)
         if wait_ns is None:
             wait_ns = self._fallback.arrive(name, limit, now_ns)
         return wait_ns / _SECOND_NS

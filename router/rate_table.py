@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from router.gcra import RateLimit, arrive
+from router.gcra import RateLimit, take
 
 ROWS = 8192  # × 8 slots = 64 Ki, 1.5 MiB; at 16 Ki busy names, 1 in 5,000 rows is full
 SLOTS = 8
@@ -70,8 +70,8 @@ class RateTable:
         self._map.close()
         os.close(self._descriptor)
 
-    def arrive(self, name: bytes, limit: RateLimit, now_ns: int) -> int | None:
-        """0 where the arrival conforms (and is counted), else the nanoseconds until it would.
+    def take(self, name: bytes, limit: RateLimit, now_ns: int, most: int) -> tuple[int, int] | None:
+        """(how many arrivals are counted, 0), from 1 to `most`, or (0, the nanoseconds until one would conform).
 
         None where nothing is known or counted: the row is full of busy names, or its lock is not to be had.
         """
@@ -80,7 +80,7 @@ class RateTable:
         if not self.lock(row):
             return None
         try:
-            return self._arrive(row, digest, limit, now_ns)
+            return self._take(row, digest, limit, now_ns, most)
         finally:
             self.unlock(row)
 
@@ -115,7 +115,7 @@ class RateTable:
     def _flock(self, kind: int, row: int) -> bytes:
         return _FLOCK.pack(kind, os.SEEK_SET, _HEADER.size + row * _ROW.size, _ROW.size, 0)
 
-    def _arrive(self, row: int, digest: bytes, limit: RateLimit, now_ns: int) -> int | None:
+    def _take(self, row: int, digest: bytes, limit: RateLimit, now_ns: int, most: int) -> tuple[int, int] | None:
         start = _HEADER.size + row * _ROW.size
         fields = _ROW.unpack_from(self._map, start)
         names, times = fields[:SLOTS], fields[SLOTS:]
@@ -126,6 +126,6 @@ class RateTable:
             if slot < 0:
                 return None
             _NAME.pack_into(self._map, start + slot * _NAME.size, digest)  # killed here: a full bucket, as it was
-        tat_ns, wait_ns = arrive(times[slot], now_ns, limit.interval_ns, limit.burst)
+        tat_ns, count, wait_ns = take(times[slot], now_ns, limit.interval_ns, limit.burst, most)
         _TIME.pack_into(self._map, start + SLOTS * _NAME.size + slot * _TIME.size, tat_ns)
-        return wait_ns
+        return count, wait_ns

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.gcra import RateLimit, arrive
+from router.gcra import RateLimit, arrive, take
 
 SECOND = 1_000_000_000
 LIMITS = st.builds(RateLimit, st.floats(1e-3, 1e6), st.integers(1, 100))
@@ -43,6 +43,17 @@ def test_who_comes_back_when_told_is_let_in_and_a_nanosecond_earlier_is_not(
     if wait:
         assert arrive(kept, now + wait, limit.interval_ns, limit.burst)[1] == 0
         assert arrive(kept, now + wait - 1, limit.interval_ns, limit.burst)[1] == 1
+
+
+@given(LIMITS, st.integers(0, 10**18), st.integers(0, 10**18), st.integers(1, 64))
+def test_several_at_once_count_as_so_many_single_arrivals(limit: RateLimit, tat: int, now: int, most: int) -> None:
+    kept, count, wait = take(tat, now, limit.interval_ns, limit.burst, most)
+    assert (count > 0) == (wait == 0)
+    assert count <= most
+    for _ in range(max(1, count)):
+        tat, single = arrive(tat, now, limit.interval_ns, limit.burst)
+        assert single == wait
+    assert tat == kept
 
 
 @pytest.mark.parametrize(("per_second", "burst"), [(0.0, 1), (float("nan"), 1), (1e7, 1), (1.0, 0), (1.0, 10**7)])

@@ -28,7 +28,7 @@ OPTIONS = RateOptions(
 class NoRoom:
     """A table that can count nothing."""
 
-    def arrive(self, name: bytes, limit: RateLimit, now_ns: int) -> int | None:
+    def take(self, name: bytes, limit: RateLimit, now_ns: int, most: int) -> tuple[int, int] | None:
         return None
 
 

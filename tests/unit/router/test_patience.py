@@ -1,0 +1,56 @@
+"""Time limits for what waits."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from router.patience import Patience
+
+
+async def never() -> None:
+    await asyncio.Event().wait()
+
+
+async def test_what_comes_in_time_is_given() -> None:
+    patience = Patience()
+    assert await patience.wait(asyncio.sleep(0, "answer"), 10.0) == "answer"
+
+
+async def test_what_does_not_come_ends_in_a_timeout_and_its_task_goes_on() -> None:
+    patience, began = Patience(), time.monotonic()
+    with pytest.raises(TimeoutError):
+        await patience.wait(never(), 0.02)
+    assert time.monotonic() - began >= 0.02
+    assert await patience.wait(asyncio.sleep(0, "next"), 10.0) == "next"
+
+
+async def test_each_wait_has_its_own_limit() -> None:
+    patience = Patience()
+    short = asyncio.create_task(patience.wait(never(), 0.01))
+    long = asyncio.create_task(patience.wait(asyncio.sleep(0.2, "long"), 10.0))
+    assert isinstance((await asyncio.gather(short, return_exceptions=True))[0], TimeoutError)
+    assert await long == "long"
+
+
+async def test_a_hurry_ends_those_that_agreed_to_it_and_no_other() -> None:
+    patience = Patience()
+    agreed = asyncio.create_task(patience.wait(never(), 10.0, hurried=True))
+    other = asyncio.create_task(patience.wait(asyncio.sleep(0.05, "other"), 10.0))
+    await asyncio.sleep(0)
+    patience.hurry()
+    with pytest.raises(TimeoutError):
+        await agreed
+    assert await other == "other"
+
+
+async def test_a_cancellation_from_outside_stays_one_even_beside_a_timeout() -> None:
+    patience = Patience()
+    task = asyncio.create_task(patience.wait(never(), 10.0, hurried=True))
+    await asyncio.sleep(0)
+    patience.hurry()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
