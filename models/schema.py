@@ -51,23 +51,38 @@ def restore(declared: type[D], flat: Flat, **more: Any) -> D:
 
 
 def parse(declared: type[D], scalar_values: Mapping[str, Scalar], arrays: Mapping[str, Array]) -> D:
-    """A task from a flat form that a stranger made.
+    """A task from a flat form that a stranger made: `fit` and `fill`."""
+    kinds = {name: (array.dtype, array.shape) for name, array in arrays.items()}
+    return fill(declared, fit(declared, scalar_values, kinds), arrays)
 
-    Names, dtypes, ranks, named dimensions and finiteness are checked; raises `Refusal` with the field's name.
+
+def fit(
+    declared: type[D], scalar_values: Mapping[str, Scalar], kinds: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]
+) -> dict[str, Scalar]:
+    """The scalars as they are declared, where all that a stranger says without the arrays' values is in order.
+
+    Names, types, dtypes, ranks and named dimensions are checked; raises `Refusal` with the field's name.
     """
     parsed = {name: _scalar(name, value, scalars(declared)) for name, value in scalar_values.items()}
+    known = tensors(declared)
     sizes: dict[str, tuple[int, str]] = {}
-    for name, array in arrays.items():
-        field = tensors(declared).get(name)
+    for name, (dtype, shape) in kinds.items():
+        field = known.get(name)
         if field is None:
-            raise _unknown(name, tensors(declared))
-        _check_dtype(name, array, field)
-        _check_shape(name, array, field, sizes)
-        _check_finite(name, array)
-    for name, field in tensors(declared).items():
-        if not field.optional and name not in arrays:
+            raise _unknown(name, known)
+        _check_dtype(name, dtype, field)
+        _check_shape(name, shape, field, sizes)
+    for name, field in known.items():
+        if not field.optional and name not in kinds:
             raise Refusal("MISSING_TENSOR", f"the tensor {name!r} is required: {field.doc}", name, {"tensor": name})
-    fields: dict[str, Any] = {**parsed, **arrays}
+    return parsed
+
+
+def fill(declared: type[D], scalar_values: Mapping[str, Scalar], arrays: Mapping[str, Array]) -> D:
+    """The task of scalars and arrays that `fit`; raises `Refusal` with the place of a value that is not finite."""
+    for name, array in arrays.items():
+        _check_finite(name, array)
+    fields: dict[str, Any] = {**scalar_values, **arrays}
     return declared(**fields)
 
 
@@ -94,21 +109,21 @@ def _unknown(name: str, known: Mapping[str, object]) -> Refusal:
     return Refusal("UNKNOWN_INPUT", f"there is no input {name!r}; known are: {names}", name, {"known": names})
 
 
-def _check_dtype(name: str, array: Array, field: TensorField) -> None:
-    if array.dtype != np.dtype(field.dtype):
-        details = {"got": array.dtype.name, "want": field.dtype}
-        raise Refusal("WRONG_DTYPE", f"has dtype {array.dtype.name}; send {field.dtype}", name, details)
+def _check_dtype(name: str, dtype: np.dtype[Any], field: TensorField) -> None:
+    if dtype != np.dtype(field.dtype):
+        details = {"got": dtype.name, "want": field.dtype}
+        raise Refusal("WRONG_DTYPE", f"has dtype {dtype.name}; send {field.dtype}", name, details)
 
 
-def _check_shape(name: str, array: Array, field: TensorField, sizes: dict[str, tuple[int, str]]) -> None:
+def _check_shape(name: str, has: tuple[int, ...], field: TensorField, sizes: dict[str, tuple[int, str]]) -> None:
     allowed = (field.shape, *field.alternatives)
     for shape in allowed:
-        fitted = _fitted(name, array.shape, shape, sizes)
+        fitted = _fitted(name, has, shape, sizes)
         if fitted is not None:
             sizes.update(fitted)
             return
     want = " or ".join(_shown(shape, sizes) for shape in allowed)
-    got = "(" + ", ".join(map(str, array.shape)) + ")"
+    got = "(" + ", ".join(map(str, has)) + ")"
     raise Refusal("WRONG_SHAPE", f"has shape {got}; send {want}", name, {"got": got, "want": want})
 
 

@@ -10,13 +10,14 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
 from tritonclient.grpc import service_pb2 as pb
 
 from models import schema
 from models.base import Array, Refusal, Scalar, Spec
 from router.call import Question, Reply
-from router.codec import common, evidence_parameters
+from router.codec import common, evidence_parameters, raw_contents
 from router.errors import Malformed, UnknownModel
 
 DATATYPES = {
@@ -47,6 +48,8 @@ _WIDEST = {"BOOL": "?", "UINT64": "<u8", "FP32": "<f8", "FP64": "<f8"}  # what h
 TIMEOUT = "timeout"  # Triton's: microseconds
 REQUEST_ID = "faraday.request_id"
 VALIDATE_ONLY = "faraday.validate_only"
+Kinds = dict[str, tuple[np.dtype[Any], tuple[int, ...]]]  # the dtypes and shapes of tensors by name
+_REMEMBERED, _REMEMBERED_BYTES = 256, 2048  # descriptions, and the size of the longest: half a megabyte in all
 
 
 class InferCodec:
@@ -55,32 +58,43 @@ class InferCodec:
     def __init__(self, specs: Mapping[str, Spec], clock: Any) -> None:
         self._specs = specs
         self._clock = clock
+        self._known: dict[tuple[bytes, int], _Description] = {}
 
     def decode(self, body: bytes) -> Question:
-        request = common.parse(pb.ModelInferRequest, body)
-        spec = known_model(self._specs, request.model_name, request.model_version)
-        scalars: dict[str, Scalar] = {}
-        timeout_us, request_id, validate_only = 0, "", False
-        if request.parameters:
-            scalars = {name: parameter(value, name) for name, value in request.parameters.items()}
-            timeout_us = _option(scalars, TIMEOUT, timeout_us)
-            request_id = _option(scalars, REQUEST_ID, request_id)
-            validate_only = _option(scalars, VALIDATE_ONLY, validate_only)
-        wanted = _wanted(spec, request.outputs) if request.outputs else ()
+        description, raw = raw_contents.cut(body, raw_contents.REQUEST)
+        asked = self._described(description, len(raw))
+        spec = asked.spec
         try:
-            task = schema.parse(spec.task, _with_floats(spec, scalars), _inputs(request))
+            arrays = asked.contents or {
+                name: common.shaped(data, dtype, shape, name)
+                for (name, (dtype, shape)), data in zip(asked.kinds.items(), raw, strict=True)
+            }
+            task = schema.fill(spec.task, asked.scalars, arrays)
             task.check()
         except Refusal as refusal:
-            raise _in_request(refusal, {*request.parameters, *schema.scalars(spec.task)}) from None
+            raise _in_request(refusal, {*asked.scalars, *schema.scalars(spec.task)}) from None
         return Question(
             model=spec.name,
             task=task,
-            request_id=request_id,
-            deadline=self._clock() + timeout_us / 1e6 if timeout_us > 0 else None,
-            validate_only=validate_only,
-            echo=(request.id, wanted),
+            request_id=asked.request_id,
+            deadline=self._clock() + asked.timeout_us / 1e6 if asked.timeout_us > 0 else None,
+            validate_only=asked.validate_only,
+            echo=(asked.id, asked.wanted),
             forward=body,
         )
+
+    def _described(self, description: bytes, raw_count: int) -> _Description:
+        """What a request says beside its raw contents; remembered where clients may well say it again."""
+        key = description, raw_count
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        read = _read(self._specs, description, raw_count)
+        if not (read.contents or read.id or read.request_id) and len(description) <= _REMEMBERED_BYTES:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[key] = read
+        return read
 
     def encode(self, reply: Reply, question: Question) -> bytes:
         if reply.forwarded:
@@ -88,14 +102,14 @@ class InferCodec:
         id, wanted = question.echo
         response = pb.ModelInferResponse(model_name=reply.model, model_version=reply.model_version, id=id)
         described = evidence_parameters.of(reply)
+        outputs: dict[str, Array] = {}
         if reply.result is not None:
             scalars, arrays = schema.flatten(reply.result)
             described |= scalars
             outputs = {name: array for name, array in arrays.items() if not wanted or name in wanted}
-            write_tensors(outputs, response.outputs, response.raw_output_contents)
+            describe_tensors(outputs, response.outputs)
         write_parameters(described, response.parameters)
-        encoded: bytes = response.SerializeToString()
-        return encoded
+        return raw_contents.joined(response.SerializeToString(), raw_contents.RESPONSE, outputs.values())
 
     def refusal(self, refusal: Refusal, question: Question) -> Refusal:
         return _in_request(refusal, schema.scalars(type(question.task)))
@@ -164,13 +178,64 @@ def _wanted(spec: Spec, outputs: Sequence[Any]) -> tuple[str, ...]:
     return tuple(output.name for output in outputs)
 
 
-def _inputs(request: Any) -> dict[str, Array]:
-    raw = request.raw_input_contents
+class _Description(msgspec.Struct, frozen=True):
+    """A request without its raw contents: all that does not depend on the values of the tensors is checked."""
+
+    spec: Spec
+    id: str
+    kinds: Kinds
+    contents: dict[str, Array]  # the tensors, where they did not come raw at the end
+    scalars: dict[str, Scalar]
+    wanted: tuple[str, ...]
+    request_id: str = ""
+    timeout_us: int = 0
+    validate_only: bool = False
+
+
+def _read(specs: Mapping[str, Spec], description: bytes, raw_count: int) -> _Description:
+    """`raw_count` is how many raw contents were cut off the end. Raises as `Codec.decode`."""
+    request = common.parse(pb.ModelInferRequest, description)
+    spec = known_model(specs, request.model_name, request.model_version)
+    scalars = {name: parameter(value, name) for name, value in request.parameters.items()}
+    timeout_us = _option(scalars, TIMEOUT, 0)
+    request_id = _option(scalars, REQUEST_ID, "")
+    validate_only = _option(scalars, VALIDATE_ONLY, False)
+    wanted = _wanted(spec, request.outputs)
+    kept = request.raw_input_contents  # of a body that could not be cut
     for tensor in request.inputs:
         _refuse_special(tensor, "inputs")
-        if raw and tensor.HasField("contents"):
+        if (raw_count or kept) and tensor.HasField("contents"):
             raise Malformed("must be empty where raw_input_contents is used", f"inputs[{tensor.name}].contents")
-    return read_tensors(request.inputs, raw, "inputs", "raw_input_contents")
+    _check_count(raw_count, request.inputs, "inputs", "raw_input_contents")
+    kinds = _kinds(request.inputs, "inputs")
+    try:
+        contents = {} if raw_count else read_tensors(request.inputs, kept, "inputs", "raw_input_contents")
+        declared = schema.fit(spec.task, _with_floats(spec, scalars), kinds)
+    except Refusal as refusal:
+        raise _in_request(refusal, {*scalars, *schema.scalars(spec.task)}) from None
+    return _Description(spec, request.id, kinds, contents, declared, wanted, request_id, timeout_us, validate_only)
+
+
+def _kinds(tensors: Sequence[Any], side: str) -> Kinds:
+    """The dtypes and shapes of described tensors; raises Malformed."""
+    kinds: Kinds = {}
+    for tensor in tensors:
+        name, datatype = tensor.name, tensor.datatype
+        if name in kinds:
+            raise Malformed("is given twice", f"{side}[{name}]", {"tensor": name})
+        dtype = DATATYPES.get(datatype)
+        if dtype is None:
+            known = ", ".join(DATATYPES)
+            details = {"datatype": datatype}
+            raise Malformed(f"has datatype {datatype!r}; known are: {known}", f"{side}[{name}]", details)
+        kinds[name] = dtype, tuple(tensor.shape)
+    return kinds
+
+
+def _check_count(raw_count: int, tensors: Sequence[Any], side: str, raw_side: str) -> None:
+    if raw_count not in (0, len(tensors)):
+        details = {side: str(len(tensors)), raw_side: str(raw_count)}
+        raise Malformed(f"must have one entry for each of the {side}, or none at all", raw_side, details)
 
 
 def read_tensors(tensors: Sequence[Any], raw: Sequence[bytes], side: str, raw_side: str) -> dict[str, Array]:
@@ -178,21 +243,12 @@ def read_tensors(tensors: Sequence[Any], raw: Sequence[bytes], side: str, raw_si
 
     Raises Malformed, or Refusal with the tensor's name.
     """
-    if raw and len(raw) != len(tensors):
-        details = {side: str(len(tensors)), raw_side: str(len(raw))}
-        raise Malformed(f"must have one entry for each of the {side}, or none at all", raw_side, details)
+    _check_count(len(raw), tensors, side, raw_side)
+    kinds = _kinds(tensors, side)
     arrays: dict[str, Array] = {}
-    for at, tensor in enumerate(tensors):
-        name, datatype = tensor.name, tensor.datatype
-        if name in arrays:
-            raise Malformed("is given twice", f"{side}[{name}]", {"tensor": name})
-        dtype = DATATYPES.get(datatype)
-        if dtype is None:
-            known = ", ".join(DATATYPES)
-            details = {"datatype": datatype}
-            raise Malformed(f"has datatype {datatype!r}; known are: {known}", f"{side}[{name}]", details)
+    for at, (tensor, (name, (dtype, shape))) in enumerate(zip(tensors, kinds.items(), strict=True)):
         data = raw[at] if raw else _contents(tensor, dtype, f"{side}[{name}]")
-        arrays[name] = common.shaped(data, dtype, tuple(tensor.shape), name)
+        arrays[name] = common.shaped(data, dtype, shape, name)
     return arrays
 
 
@@ -214,11 +270,10 @@ def _refuse_special(tensor: Any, side: str) -> None:
             raise Malformed(f"the parameter {name!r} is not supported", path, {"parameter": name})
 
 
-def write_tensors(arrays: Mapping[str, Array], described: Any, raw: Any) -> None:
-    """Add the arrays to the tensors and the raw contents of a request or response."""
+def describe_tensors(arrays: Mapping[str, Array], described: Any) -> None:
+    """Add the arrays to the tensors of a request or response; their bytes are for `raw_contents.joined`."""
     for name, array in arrays.items():
         described.add(name=name, datatype=NAMES[array.dtype.newbyteorder("<")], shape=array.shape)
-        raw.append(array.tobytes())
 
 
 def write_parameters(values: Mapping[str, Scalar], parameters: Any) -> None:

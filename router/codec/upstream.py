@@ -11,8 +11,8 @@ from tritonclient.grpc import service_pb2 as pb
 
 from models import schema
 from models.base import Evidence, Refusal, Result, Spec, Task, TensorField
-from router.codec import common, evidence_parameters
-from router.codec.open_inference import NAMES, parameter, read_tensors, write_parameters, write_tensors
+from router.codec import common, evidence_parameters, raw_contents
+from router.codec.open_inference import NAMES, describe_tensors, parameter, read_tensors, write_parameters
 from router.errors import Malformed
 
 
@@ -24,10 +24,9 @@ def request(spec: Spec, task: Task) -> bytes:
     """In the model's own names; the upstream serves it under them."""
     scalars, arrays = schema.flatten(task)
     message = pb.ModelInferRequest(model_name=spec.name)
-    write_tensors(arrays, message.inputs, message.raw_input_contents)
+    describe_tensors(arrays, message.inputs)
     write_parameters(scalars, message.parameters)
-    encoded: bytes = message.SerializeToString()
-    return encoded
+    return raw_contents.joined(message.SerializeToString(), raw_contents.REQUEST, arrays.values())
 
 
 def result(spec: Spec, body: bytes) -> Result:
