@@ -200,8 +200,8 @@ class Ledger(Protocol):
 
         Once, after `release` has returned, by the same handle: a credit dies with its process, and all stays spent.
         Ruled upon at once, written lazily: after a crash it may be lost, never applied twice and never before the
-        release is durable. What this handle does next sees it. Raises `UnknownAttempt` where this handle has not released it or has settled it, and
-        `BadCost` for more than was reserved.
+        release is durable. What this handle does next sees it. Raises `UnknownAttempt` where this handle has not
+        released it or has settled it, and `BadCost` for more than was reserved.
         """
         ...
 

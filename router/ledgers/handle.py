@@ -93,7 +93,7 @@ class Handle(ABC):
         return odometer
 
     async def releases(self, dataset: str, after: int = 0, limit: int = MAX_PAGE) -> tuple[Release, ...]:
-        if not 1 <= limit <= MAX_PAGE or after < 0:
+        if not 1 <= limit <= MAX_PAGE or not 0 <= after < 2**63:
             raise ValueError(f"a page has 1 to {MAX_PAGE} releases, not {limit}, beyond a cursor, not {after}")
         return await self._do(ReadReleases(dataset, after, limit))
 
