@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from router.ledgers.books import AccountSheet, AttemptSheet, State
+from router.ledgers.books import AccountSheet, AttemptSheet
 from router.ledgers.contract import MAX_ANSWER_BYTES, AccountKey, Discrepancy, Release
 from router.ledgers.errors import LedgerUnavailable
 from router.ledgers.events import Event, Reserved
 from router.ledgers.handle import Handle
 from router.ledgers.operations import Operation, Settle
-from router.ledgers.recount import discrepancies, recount
+from router.ledgers.recount import Kept, compare
 
 T = TypeVar("T")
 
@@ -70,10 +70,10 @@ class MemoryBooks:
         self._releases.append((id, at, sheet.id))
 
     def discrepancies(self) -> tuple[Discrepancy, ...]:
-        kept: dict[int, tuple[State, tuple[tuple[int, int], ...], tuple[int, ...]]] = {
+        kept: dict[int, Kept] = {
             id: (sheet.state, sheet.charges, sheet.odometer) for id, sheet in self.attempts.items()
         }
-        return discrepancies(recount(enumerate(self.events, start=1)), self.accounts.values(), kept.items())
+        return compare(enumerate(self.events, start=1), self.accounts.values(), kept.items())
 
     def _release(self, id: int, at: float, sheet: AttemptSheet) -> Release:
         reserved = self.events[sheet.id - 1]

@@ -25,62 +25,31 @@ from router.ledgers.events import (
 )
 from router.ledgers.odometers import added, taken
 
+Kept = tuple[State, Charges, tuple[int, ...]]  # of an attempt: its state, and what it holds
+
 
 @dataclass
 class Recount:
-    """Accounts by id, and of each attempt (state, charges, odometer), by id."""
+    """Accounts and attempts by id."""
 
     accounts: dict[int, AccountSheet] = field(default_factory=dict)
-    attempts: dict[int, tuple[State, Charges, tuple[int, ...]]] = field(default_factory=dict)
+    attempts: dict[int, Kept] = field(default_factory=dict)
 
 
-def recount(events: Iterable[tuple[int, Event]]) -> Recount:
-    """From all (id, event), in order."""
+class Incoherent(Exception):
+    """An event that cannot have come after those before it."""
+
+
+def compare(
+    events: Iterable[tuple[int, Event]], accounts: Iterable[AccountSheet], attempts: Iterable[tuple[int, Kept]]
+) -> tuple[Discrepancy, ...]:
+    """What the stored sums and the recounted ones do not share; or the first event that makes no sense."""
     sums = Recount()
     for id, event in events:
-        match event:
-            case Opened():
-                terms = event.account
-                zeros = (0,) * len(terms.odometer_orders)
-                sums.accounts[id] = AccountSheet(id, terms, terms.limit, terms.epsilon, odometer=zeros)
-            case LimitSet():
-                sums.accounts[event.account].limit = event.limit
-                sums.accounts[event.account].epsilon = event.epsilon
-            case Frozen():
-                sums.accounts[event.account].frozen = event.reason
-            case Thawed():
-                sums.accounts[event.account].frozen = ""
-            case Reserved():
-                if event.supersedes:
-                    _end(sums, event.supersedes, State.SUPERSEDED)
-                sums.attempts[id] = (State.RESERVED, event.charges, event.odometer)
-                _charge(sums, event.charges, event.odometer)
-                for account, amount in event.charges:
-                    sums.accounts[account].reserved += amount
-            case Released():
-                _end(sums, event.attempt, State.RELEASED)
-            case Settled():
-                _, charges, odometer = sums.attempts[event.attempt]
-                credit = dict(event.credits)
-                kept = tuple((account, amount - credit[account]) for account, amount in charges)
-                left = tuple(held - back for held, back in zip(odometer, event.odometer_credit, strict=True))
-                sums.attempts[event.attempt] = (State.SETTLED, kept, left)
-                _refund(sums, event.credits, event.odometer_credit)
-            case Voided():
-                _end(sums, event.attempt, State.VOIDED)
-                _, charges, odometer = sums.attempts[event.attempt]
-                _refund(sums, charges, odometer)
-            case _:
-                assert_never(event)
-    return sums
-
-
-def discrepancies(
-    sums: Recount,
-    accounts: Iterable[AccountSheet],
-    attempts: Iterable[tuple[int, tuple[State, Charges, tuple[int, ...]]]],
-) -> tuple[Discrepancy, ...]:
-    """What is stored and was not recounted so, and the reverse."""
+        try:
+            _add(sums, id, event)
+        except Incoherent as error:
+            return (Discrepancy(f"event {id}", repr(event), str(error)),)
     found = _compared("account", {sheet.id: sheet for sheet in accounts}, sums.accounts)
     return found + _compared("attempt", dict(attempts), sums.attempts)
 
@@ -93,22 +62,76 @@ def _compared(kind: str, stored: Mapping[int, object], recounted: Mapping[int, o
     )
 
 
-def _end(sums: Recount, attempt: int, state: State) -> None:
-    _, charges, odometer = sums.attempts[attempt]
-    sums.attempts[attempt] = (state, charges, odometer)
+def _add(sums: Recount, id: int, event: Event) -> None:
+    match event:
+        case Opened():
+            terms = event.account
+            zeros = (0,) * len(terms.odometer_orders)
+            sums.accounts[id] = AccountSheet(id, terms, terms.limit, terms.epsilon, odometer=zeros)
+        case LimitSet():
+            sheet = _account(sums, event.account)
+            sheet.limit, sheet.epsilon = event.limit, event.epsilon
+        case Frozen():
+            _account(sums, event.account).frozen = event.reason
+        case Thawed():
+            _account(sums, event.account).frozen = ""
+        case Reserved():
+            if event.supersedes:
+                _end(sums, event.supersedes, State.SUPERSEDED)
+            sums.attempts[id] = (State.RESERVED, event.charges, event.odometer)
+            _charge(sums, event.charges, event.odometer)
+        case Released():
+            _end(sums, event.attempt, State.RELEASED)
+        case Settled():
+            _settle(sums, event)
+        case Voided():
+            charges, odometer = _end(sums, event.attempt, State.VOIDED)
+            _refund(sums, charges, odometer)
+        case _:
+            assert_never(event)
+
+
+def _account(sums: Recount, id: int) -> AccountSheet:
+    sheet = sums.accounts.get(id)
+    if sheet is None:
+        raise Incoherent(f"no account {id} was opened")
+    return sheet
+
+
+def _held(sums: Recount, id: int, expected: State) -> tuple[Charges, tuple[int, ...]]:
+    state, charges, odometer = sums.attempts.get(id, (None, (), ()))
+    if state is not expected:
+        raise Incoherent(f"attempt {id} is {state.name if state is not None else None}, not {expected.name}")
+    return charges, odometer
+
+
+def _end(sums: Recount, id: int, state: State) -> tuple[Charges, tuple[int, ...]]:
+    charges, odometer = _held(sums, id, State.RESERVED)
+    sums.attempts[id] = (state, charges, odometer)
     for account, amount in charges:
-        sums.accounts[account].reserved -= amount
+        _account(sums, account).reserved -= amount
+    return charges, odometer
+
+
+def _settle(sums: Recount, event: Settled) -> None:
+    charges, odometer = _held(sums, event.attempt, State.RELEASED)
+    credit = dict(event.credits)
+    kept = tuple((account, amount - credit.get(account, 0)) for account, amount in charges)
+    left = tuple(held - back for held, back in zip(odometer, event.odometer_credit, strict=True))
+    sums.attempts[event.attempt] = (State.SETTLED, kept, left)
+    _refund(sums, event.credits, event.odometer_credit)
 
 
 def _charge(sums: Recount, charges: Charges, odometer: tuple[int, ...]) -> None:
     for account, amount in charges:
-        sheet = sums.accounts[account]
+        sheet = _account(sums, account)
         sheet.spent += amount
+        sheet.reserved += amount
         sheet.odometer = added(sheet.odometer, odometer) if sheet.odometer else ()
 
 
 def _refund(sums: Recount, charges: Charges, odometer: tuple[int, ...]) -> None:
     for account, amount in charges:
-        sheet = sums.accounts[account]
+        sheet = _account(sums, account)
         sheet.spent -= amount
         sheet.odometer = taken(sheet.odometer, odometer) if sheet.odometer else ()

@@ -18,8 +18,8 @@ class Observed:
     """One operation on the account, with what its client was told.
 
     `change` is added to what is spent when it takes effect: a cost, a refund (negative), or 0. `left` is what the
-    answer said was left, where it said so: before a refusal, or at a reading. `granted`: the change had to fit into what was
-    left. `returned` is infinite for what may take effect whenever, or never: a call that got no answer.
+    answer said was left, where it said so: before a refusal, or at a reading. `granted`: the change had to fit into
+    what was left. `returned` is infinite for what may take effect whenever, or never: a call that got no answer.
     """
 
     called: float
