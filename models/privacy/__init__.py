@@ -1,0 +1,1 @@
+"""Differential privacy: events, what they cost, and mechanisms that sample exactly."""

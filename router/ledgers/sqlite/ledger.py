@@ -1,0 +1,69 @@
+"""The ledger of one host: durable before it answers, and shared by all processes that open the same file."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from router.ledgers.contract import MAX_ANSWER_BYTES, Discrepancy
+from router.ledgers.handle import Handle
+from router.ledgers.operations import Operation, Settle
+from router.ledgers.sqlite.schema import Durability
+from router.ledgers.sqlite.verify import verify_file
+from router.ledgers.sqlite.writer import Writer
+
+T = TypeVar("T")
+
+_PATIENCE_S = 5.0
+_IDLE_FLUSH_S = 0.05
+
+
+class SqliteLedger(Handle):
+    """Made by `open_sqlite_ledger`; for the event loop that it was made on, and not to be carried over a fork."""
+
+    def __init__(self, file: Path, writer: Writer, patience_s: float, max_answer_bytes: int) -> None:
+        super().__init__(max_answer_bytes)
+        self._file = file
+        self._writer = writer
+        self._patience_s = patience_s
+
+    async def verify(self) -> tuple[Discrepancy, ...]:
+        self._available()
+        return await asyncio.to_thread(verify_file, self._file, self._patience_s)
+
+    async def close(self) -> None:
+        await self._writer.end()
+
+    async def _do(self, operation: Operation[T]) -> T:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._writer.put(operation, future)
+        return await future
+
+    def _do_lazily(self, operation: Settle) -> None:
+        self._writer.put(operation, None)
+
+    def _available(self) -> None:
+        self._writer.check()
+
+
+async def open_sqlite_ledger(
+    file: Path,
+    *,
+    durability: Durability = Durability.FULL,
+    patience_s: float = _PATIENCE_S,
+    idle_flush_s: float = _IDLE_FLUSH_S,
+    max_answer_bytes: int = MAX_ANSWER_BYTES,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> SqliteLedger:
+    """A handle on the file, which is made where there is none: on a local disk, with room beside it for three more.
+
+    `patience_s` is how long another process may hold the ledger before `LedgerUnavailable`; `idle_flush_s` how long a
+    settlement waits for a transaction to ride with. Raises `LedgerUnavailable`.
+    """
+    writer = Writer(file, durability, patience_s, idle_flush_s, clock, pause)
+    await writer.start()
+    return SqliteLedger(file, writer, patience_s, max_answer_bytes)

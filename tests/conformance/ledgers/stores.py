@@ -1,0 +1,84 @@
+"""The stores that claim the ledger's contract, each as a place that handles are opened on and that can lose power."""
+
+from __future__ import annotations
+
+import shutil
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from router.ledgers.contract import Ledger
+from router.ledgers.memory import MemoryBooks, MemoryLedger
+from router.ledgers.sqlite.ledger import open_sqlite_ledger
+
+
+class Site(ABC):
+    """One store. `lazy`: whether a settlement waits for the next transaction, and is lost with its process."""
+
+    lazy: bool
+
+    @abstractmethod
+    async def handle(self, max_answer_bytes: int = 1000) -> Ledger:
+        """One more handle on the store."""
+
+    @abstractmethod
+    async def crash(self) -> None:
+        """All handles end at once; what they had made durable is what the next ones find."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close all handles."""
+
+
+class MemorySite(Site):
+    lazy = False
+
+    def __init__(self, folder: Path) -> None:
+        self._books = MemoryBooks()
+
+    async def handle(self, max_answer_bytes: int = 1000) -> Ledger:
+        return MemoryLedger(self._books, max_answer_bytes)
+
+    async def crash(self) -> None:
+        """What is in memory is the store, and stays."""
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+class SqliteSite(Site):
+    """A crash copies what the processes had written, as the system keeps it for them, and goes on with the copy."""
+
+    lazy = True
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._crashes = 0
+        self._handles: list[Ledger] = []
+
+    @property
+    def file(self) -> Path:
+        return self._folder / f"{self._crashes}" / "ledger.sqlite"
+
+    async def handle(self, max_answer_bytes: int = 1000) -> Ledger:
+        self.file.parent.mkdir(exist_ok=True)
+        never_s = 3600.0  # a settlement waits for the next transaction, so that a model knows when it is written
+        self._handles.append(
+            await open_sqlite_ledger(self.file, max_answer_bytes=max_answer_bytes, idle_flush_s=never_s)
+        )
+        return self._handles[-1]
+
+    async def crash(self) -> None:
+        left = [self.file, self.file.with_name(self.file.name + "-wal")]
+        self._crashes += 1
+        self.file.parent.mkdir()
+        for file in left:
+            shutil.copy(file, self.file.parent)
+        await self.close()
+
+    async def close(self) -> None:
+        for ledger in self._handles:
+            await ledger.close()
+        self._handles.clear()
+
+
+SITES: tuple[type[Site], ...] = (MemorySite, SqliteSite)
