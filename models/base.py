@@ -13,10 +13,13 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from models.privacy.events import Event  # which needs this module
 
 Array = npt.NDArray[Any]
 Scalar = bool | int | float | str
@@ -157,6 +160,14 @@ class Resources:
 
 
 @dataclass(frozen=True)
+class Private:
+    """Of a model that reads private records. Both follow from the task and public settings, never from the records."""
+
+    dataset: Callable[[Any], str]  # whose records, of a task: "owner/name", where owner is a tenant
+    worst_case: Callable[[Any], Event]  # what one answer to a task tells at most
+
+
+@dataclass(frozen=True)
 class Spec:
     """One line of the catalogue: everything the system must know of a model without importing its heavy modules."""
 
@@ -170,6 +181,7 @@ class Spec:
     max_batch: int = 64
     quick: bool = False  # a batch takes less than the 0.1 ms of a hop to the model's thread and back
     resources: Resources = Resources()
+    private: Private | None = None  # None: it holds and reads no private records
 
     def load(self, device: str) -> Model[Task, Result]:
         """Import the heavy modules and build the model. Only a replica does this."""

@@ -10,6 +10,7 @@ import click
 
 from ops import settings_sources
 from ops.bench.cli import bench
+from ops.budget_cli import budget
 from ops.settings import Settings
 from ops.state import StateFolder
 
@@ -272,6 +273,7 @@ def settings_command() -> None:
 
 
 cli.add_command(bench)
+cli.add_command(budget)
 
 
 def main() -> None:

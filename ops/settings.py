@@ -170,6 +170,14 @@ class Replay(Section):
     max_bytes: int = setting(64 * MIB, "of at most so many bytes, in each worker", ge=0)
 
 
+class Privacy(Section):
+    """Budgets of private records: see `faraday.v1.PrivacyService`."""
+
+    ledger_file: Path | None = setting(
+        None, "SQLite file that all workers of this host charge; on a local disk; in state_dir where not set"
+    )
+
+
 class Telemetry(Section):
     service_name: str = setting("faraday", "prefix of `service.name`: faraday-router, faraday-replica")
     otlp_endpoint: str | None = setting(
@@ -272,6 +280,7 @@ class Settings(Section):
     rate: Rate = Rate()
     admission: Admission = Admission()
     replay: Replay = Replay()
+    privacy: Privacy = Privacy()
     telemetry: Telemetry = Telemetry()
     metrics: Metrics = Metrics()
     ray: Ray = Ray()

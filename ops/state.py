@@ -49,6 +49,11 @@ class StateFolder:
         return self.run / "plane.pem"
 
     @property
+    def ledger(self) -> Path:
+        """What has been spent of every privacy budget: lost, everything counts as unknown, and no dataset is open."""
+        return self.root / "ledger.sqlite"
+
+    @property
     def rate_table(self) -> Path:
         return self.run / "rates"
 

@@ -35,11 +35,16 @@ from router.edge import Edge
 from router.endpoints import ModelDispatcher, update_all
 from router.health import SERVICE as HEALTH
 from router.health import Health
+from router.ledgers.sqlite.ledger import open_sqlite_ledger
 from router.metrics import RouterMetrics
 from router.metrics_endpoint import serve_metrics
 from router.open_inference import SERVICE as OPEN_INFERENCE
 from router.open_inference import OpenInference
 from router.pipeline import Pipeline, size_of
+from router.pricing import Pricing
+from router.privacy_service import SERVICE as PRIVACY
+from router.privacy_service import PrivacyService
+from router.private_answers import PrivateAnswers
 from router.rate import RateLimiter
 from router.rate_table import RateTable
 from router.replay import Replays
@@ -49,7 +54,7 @@ from router.statistics import Statistics
 from router.upstream import Upstream
 
 log = logging.getLogger(__name__)
-SERVICES = (finite_element.SERVICE, OPEN_INFERENCE)
+SERVICES = (finite_element.SERVICE, OPEN_INFERENCE, PRIVACY)
 _TRACES_GRACE_S = 2.0
 
 
@@ -68,6 +73,7 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         for spec, _ in cluster_options.placements(settings)
     }
     upstreams = {name: Upstream(specs[name], each) for name, each in router_options.upstreams(settings).items()}
+    ledger = await open_sqlite_ledger(settings.privacy.ledger_file or state.ledger)
     pipeline = Pipeline(
         specs,
         {**dispatchers, **upstreams},
@@ -76,11 +82,13 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         statistics,
         metrics,
         upstreams,
+        PrivateAnswers(ledger, Pricing(ledger), f"{socket.gethostname()}-{index}"),
     )
     open_inference = OpenInference(
         specs, pipeline, InferCodec(specs, time.time), statistics, upstreams, cluster_options.VERSION
     )
     rpcs: list[Rpc] = [*finite_element.rpcs(pipeline), *open_inference.rpcs(), *health.rpcs()]
+    rpcs += PrivacyService(ledger).rpcs()
     if settings.server.reflection:
         rpcs += reflection.rpcs([*SERVICES, HEALTH])
     edge = Edge(
@@ -111,6 +119,7 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
                 await dispatcher.close()
             for upstream in upstreams.values():
                 await upstream.close()
+            await ledger.close()
             recorder.close(_TRACES_GRACE_S)
 
 

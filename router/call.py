@@ -73,6 +73,18 @@ class Question(msgspec.Struct, frozen=True):
     forward: bytes = b""  # the request, where it may go to an external server as it is
 
 
+class Spend(msgspec.Struct, frozen=True):
+    """What an answer that touched private records costs: (ε, δ) by itself, and what its dataset's account has left."""
+
+    dataset: str
+    epsilon: float
+    delta: float
+    unit: str
+    adjacency: str
+    epsilon_left: float
+    charged: bool  # False where it was only asked for
+
+
 class Reply(msgspec.Struct, frozen=True):
     """The answer to a question; `result` is None after validate_only, and where `forwarded` is the answer."""
 
@@ -84,3 +96,4 @@ class Reply(msgspec.Struct, frozen=True):
     elapsed_s: float
     replayed: bool = False
     forwarded: bytes = b""  # an external server's reply, as it came
+    spend: Spend | None = None  # None: no private record was touched

@@ -16,6 +16,14 @@ Rejection
 ├── ShuttingDown         this router stops; another takes the call
 ├── ReplicaLost          replica after replica died over this one request
 ├── DeadlinePassed       the answer would come too late
+├── NotTheOwner          the dataset belongs to another tenant
+├── NotGranted           the tenant may not ask of this dataset
+├── UnknownAccount       the dataset has no privacy account
+├── AccountExists        it has one with other terms
+├── BudgetSpent          the privacy budget does not pay for this answer; it does not come back
+├── AccountFrozen        the data owner has stopped the account
+├── LedgerUnavailable    privacy cannot be charged, so nothing is answered
+├── InProgress           the same request is being answered; comes back
 └── UpstreamFailed       the external inference server that backs this model failed
 """
 
@@ -124,3 +132,39 @@ class DeadlinePassed(Rejection):
 
 class UpstreamFailed(Passing):
     reason = "UPSTREAM_FAILED"
+
+
+class NotTheOwner(Rejection):
+    reason = "NOT_THE_OWNER"
+
+
+class NotGranted(Rejection):
+    reason = "DATASET_NOT_GRANTED"
+
+
+class UnknownAccount(Rejection):
+    reason = "UNKNOWN_ACCOUNT"
+
+
+class AccountExists(Rejection):
+    reason = "ACCOUNT_EXISTS"
+
+
+class BudgetSpent(Rejection):
+    """`details` has the account, and what was asked of it and what is left, in 1e-12 ρ."""
+
+    reason = "PRIVACY_BUDGET_SPENT"
+
+
+class AccountFrozen(Rejection):
+    """`details` has the account and the reason."""
+
+    reason = "ACCOUNT_FROZEN"
+
+
+class LedgerUnavailable(Passing):
+    reason = "LEDGER_UNAVAILABLE"
+
+
+class InProgress(Passing):
+    reason = "REQUEST_IN_PROGRESS"

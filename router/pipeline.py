@@ -20,6 +20,7 @@ from router.call import Caller, Question, Reply
 from router.codec.contract import Codec
 from router.errors import DeadlinePassed, NoReplica, ReplicaLost, UnknownModel
 from router.metrics import RouterMetrics
+from router.private_answers import PrivateAnswers
 from router.replay import Replays
 from router.statistics import Statistics
 
@@ -44,6 +45,7 @@ class Pipeline:
         statistics: Statistics,
         metrics: RouterMetrics,
         forwarders: Mapping[str, Forwarder],
+        private: PrivateAnswers,
         unix_time: Callable[[], float] = time.time,
     ) -> None:
         self._specs = specs
@@ -53,21 +55,37 @@ class Pipeline:
         self._statistics = statistics
         self._metrics = metrics
         self._forwarders = forwarders
+        self._private = private
         self._unix_time = unix_time
 
     async def answer(self, caller: Caller, body: bytes, codec: Codec) -> bytes:
         question = codec.decode(body)
+        caller = self._hurried(caller, question)
+        spec = self._specs.get(question.model)
         try:
-            reply = await self.ask(caller, question, body)
+            if spec is not None and spec.private is not None:
+                return await self._private.answer(
+                    caller,
+                    question,
+                    body,
+                    codec,
+                    spec.private,
+                    lambda: self._ask_once(caller, replace(question, forward=b""), len(body)),
+                )
+            reply = await self._ask(caller, question, body)
         except Refusal as refusal:
             raise codec.refusal(refusal, question) from None
         return codec.encode(reply, question)
 
-    async def ask(self, caller: Caller, question: Question, body: bytes) -> Reply:
+    def _hurried(self, caller: Caller, question: Question) -> Caller:
+        """The caller, with the deadline of the message where that comes first."""
+        if question.deadline is None:
+            return caller
+        within = time.monotonic() + question.deadline - self._unix_time()
+        return replace(caller, deadline=min(caller.deadline, within))
+
+    async def _ask(self, caller: Caller, question: Question, body: bytes) -> Reply:
         """Answer a question; `body` is what it was decoded from. A repeat of a request_id gets the first answer."""
-        if question.deadline is not None:
-            within = time.monotonic() + question.deadline - self._unix_time()
-            caller = replace(caller, deadline=min(caller.deadline, within))
         if not question.request_id or question.validate_only:
             return await self._ask_once(caller, question, len(body))
         digest = hashlib.blake2b(body, digest_size=32).digest()

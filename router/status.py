@@ -92,6 +92,27 @@ def _retry(error: Any) -> Message:
     return retry
 
 
+def _quota(error: Any) -> Message:
+    """`error` is a BudgetSpent. Without RetryInfo: what is spent does not come back."""
+    violation = error_details_pb2.QuotaFailure.Violation(
+        subject=_safe(f"privacy account {error.details.get('account', '')}", MAX_FIELD_BYTES),
+        description=_safe(error.message, MAX_MESSAGE_BYTES),
+    )
+    quota: Message = error_details_pb2.QuotaFailure(violations=[violation])
+    return quota
+
+
+def _precondition(error: Any) -> Message:
+    """`error` is an AccountFrozen."""
+    violation = error_details_pb2.PreconditionFailure.Violation(
+        type=error.reason,
+        subject=_safe(f"privacy account {error.details.get('account', '')}", MAX_FIELD_BYTES),
+        description=_safe(error.message, MAX_MESSAGE_BYTES),
+    )
+    failure: Message = error_details_pb2.PreconditionFailure(violations=[violation])
+    return failure
+
+
 TABLE: Mapping[type[Exception], tuple[int, tuple[Extra, ...]]] = {
     Refusal: (code_pb2.INVALID_ARGUMENT, (_bad_request,)),
     errors.Malformed: (code_pb2.INVALID_ARGUMENT, (_bad_request,)),
@@ -110,6 +131,14 @@ TABLE: Mapping[type[Exception], tuple[int, tuple[Extra, ...]]] = {
     errors.UpstreamFailed: (code_pb2.UNAVAILABLE, (_retry,)),
     errors.ReplicaLost: (code_pb2.INTERNAL, ()),  # not UNAVAILABLE: a retry would kill the next replica
     errors.DeadlinePassed: (code_pb2.DEADLINE_EXCEEDED, ()),
+    errors.NotTheOwner: (code_pb2.PERMISSION_DENIED, ()),
+    errors.NotGranted: (code_pb2.PERMISSION_DENIED, ()),
+    errors.UnknownAccount: (code_pb2.NOT_FOUND, ()),
+    errors.AccountExists: (code_pb2.ALREADY_EXISTS, ()),
+    errors.BudgetSpent: (code_pb2.RESOURCE_EXHAUSTED, (_quota,)),
+    errors.AccountFrozen: (code_pb2.FAILED_PRECONDITION, (_precondition,)),
+    errors.LedgerUnavailable: (code_pb2.UNAVAILABLE, (_retry,)),
+    errors.InProgress: (code_pb2.UNAVAILABLE, (_retry,)),
 }
 
 _GRPC_CODES: Mapping[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}

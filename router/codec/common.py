@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from faraday.v1 import common_pb2 as pb
 from models import base
 from models.base import Array, Refusal
-from router.call import Reply
+from router.call import Reply, Spend
 from router.errors import Malformed
 
 M = TypeVar("M", bound=Message)
@@ -29,6 +29,7 @@ _KINDS = {
     base.BoundKind.GUARANTEED: pb.BOUND_KIND_GUARANTEED,
     base.BoundKind.ESTIMATED: pb.BOUND_KIND_ESTIMATED,
 }
+REPLAYED = pb.Evidence(replayed=True)
 _OUTCOMES = {
     base.Outcome.CONVERGED: pb.OUTCOME_CONVERGED,
     base.Outcome.NOT_CONVERGED: pb.OUTCOME_NOT_CONVERGED,
@@ -100,9 +101,23 @@ def evidence_of(reply: Reply) -> pb.Evidence:
         method=said.method,
         residual=said.residual,
         error_bound=None if said.error_bound is None else _bound_of(said.error_bound),
-        privacy=pb.PrivacySpend(kind=pb.PrivacySpend.KIND_NOT_PRIVATE),
+        privacy=_spend_of(reply.spend),
         elapsed_s=reply.elapsed_s,
         replayed=reply.replayed,
+    )
+
+
+def _spend_of(spend: Spend | None) -> pb.PrivacySpend:
+    if spend is None:
+        return pb.PrivacySpend(kind=pb.PrivacySpend.KIND_NOT_PRIVATE)
+    return pb.PrivacySpend(
+        kind=pb.PrivacySpend.KIND_CHARGED if spend.charged else pb.PrivacySpend.KIND_QUOTED,
+        epsilon=spend.epsilon,
+        delta=spend.delta,
+        dataset=spend.dataset,
+        unit=spend.unit,
+        adjacency=spend.adjacency,
+        epsilon_left=spend.epsilon_left,
     )
 
 

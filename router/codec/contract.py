@@ -15,6 +15,10 @@ class Codec(Protocol):
 
     def encode(self, reply: Reply, question: Question) -> bytes: ...
 
+    def replayed(self, answer: bytes) -> bytes:
+        """An encoded answer, marked as that of an earlier request: protobuf messages add up."""
+        ...
+
     def refusal(self, refusal: Refusal, question: Question) -> Refusal:
         """A refusal by the model, with its field spelt as the request spells it."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from models.base import BoundKind, ErrorBound, Evidence, Outcome, Scalar
-from router.call import Reply
+from router.call import Reply, Spend
 
 _OUTCOME = "faraday.outcome"
 _ADVICE = "faraday.advice"
@@ -15,6 +15,9 @@ _RESIDUAL = "faraday.residual"
 _BOUND = "faraday.error_bound"  # its value; the rest of it has names that begin so
 _KIND, _NORM = f"{_BOUND}_kind", f"{_BOUND}_norm"
 _RELATIVE = f"{_BOUND}_relative"
+_PRIVACY = "faraday.privacy"
+_NOT_PRIVATE: Mapping[str, Scalar] = {_PRIVACY: "not_private"}
+REPLAYED: Mapping[str, Scalar] = {"faraday.replayed": True}
 _CONDITIONS, _SOURCE = f"{_BOUND}_conditions", f"{_BOUND}_source"
 
 
@@ -23,14 +26,14 @@ def of(reply: Reply) -> dict[str, Scalar]:
     said = reply.evidence
     values: dict[str, Scalar] = {
         "faraday.trace_id": reply.trace_id,
-        "faraday.privacy": "not_private",
         _OUTCOME: "validated" if reply.result is None else said.outcome.value,
         _METHOD: said.method,
     }
     if said.advice:
         values[_ADVICE] = said.advice
     if reply.replayed:
-        values["faraday.replayed"] = True
+        values |= REPLAYED
+    values |= _NOT_PRIVATE if reply.spend is None else _spent(reply.spend)
     if said.residual is not None:
         values[_RESIDUAL] = said.residual
     if said.error_bound is not None:
@@ -44,6 +47,18 @@ def of(reply: Reply) -> dict[str, Scalar]:
             _SOURCE: bound.source,
         }
     return values
+
+
+def _spent(spend: Spend) -> dict[str, Scalar]:
+    return {
+        _PRIVACY: "charged" if spend.charged else "quoted",
+        f"{_PRIVACY}_epsilon": spend.epsilon,
+        f"{_PRIVACY}_delta": spend.delta,
+        f"{_PRIVACY}_dataset": spend.dataset,
+        f"{_PRIVACY}_unit": spend.unit,
+        f"{_PRIVACY}_adjacency": spend.adjacency,
+        f"{_PRIVACY}_epsilon_left": spend.epsilon_left,
+    }
 
 
 def evidence(values: Mapping[str, Scalar]) -> Evidence | None:

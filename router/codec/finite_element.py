@@ -52,6 +52,10 @@ class SolveCodec:
             response.cell_bound.CopyFrom(common.tensor_of(result.cell_bound))
         return response.SerializeToString()
 
+    def replayed(self, answer: bytes) -> bytes:
+        mark: bytes = pb.SolveResponse(evidence=common.REPLAYED).SerializeToString()
+        return answer + mark
+
     def refusal(self, refusal: Refusal, question: Question) -> Refusal:
         """A refusal of the model's, its field spelt as the request spells it."""
         return _in_request(refusal)

@@ -111,6 +111,12 @@ class InferCodec:
         write_parameters(described, response.parameters)
         return raw_contents.joined(response.SerializeToString(), raw_contents.RESPONSE, outputs.values())
 
+    def replayed(self, answer: bytes) -> bytes:
+        mark = pb.ModelInferResponse()
+        write_parameters(evidence_parameters.REPLAYED, mark.parameters)
+        marked: bytes = answer + mark.SerializeToString()
+        return marked
+
     def refusal(self, refusal: Refusal, question: Question) -> Refusal:
         return _in_request(refusal, schema.scalars(type(question.task)))
 

@@ -5,6 +5,7 @@ What it lacks of the real thing is Ray: replicas are `tests.support.replicas`, a
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import time
@@ -29,10 +30,14 @@ from router.edge import Edge, EdgeLimits
 from router.endpoints import ModelDispatcher
 from router.health import SERVICE as HEALTH
 from router.health import Health
+from router.ledgers.memory import MemoryBooks, MemoryLedger
 from router.metrics import RouterMetrics
 from router.minting import mint, read_signing_key, write_signing_key
 from router.open_inference import OpenInference
 from router.pipeline import Pipeline, size_of
+from router.pricing import Pricing
+from router.privacy_service import PrivacyService
+from router.private_answers import PrivateAnswers
 from router.rate import RateLimiter, RateOptions
 from router.rate_table import RateTable, create_rate_table
 from router.replay import ReplayLimits, Replays
@@ -105,18 +110,23 @@ class Router:
             for name, spec in specs.items()
             if name not in upstreams
         }
+        self.ledger = MemoryLedger(MemoryBooks())
+        self._seconds = itertools.count()  # whether an account has come to be is asked again every time
+        self.admission = Admission(options.admission, time.monotonic)
         pipeline = Pipeline(
             specs,
             {**self._dispatchers, **upstreams},
-            Admission(options.admission, time.monotonic),
+            self.admission,
             Replays(ReplayLimits(), size_of),
             self.statistics,
             self.metrics,
             upstreams,
+            PrivateAnswers(self.ledger, Pricing(self.ledger, lambda: next(self._seconds)), "router-0"),
         )
         codec = InferCodec(specs, time.time)
         inference = OpenInference(specs, pipeline, codec, self.statistics, upstreams, "0.0")
         rpcs = [*finite_element.rpcs(pipeline), *inference.rpcs(), *self.health.rpcs(), *options.extra]
+        rpcs += PrivacyService(self.ledger).rpcs()
         rpcs += reflection.rpcs([*SERVICES, HEALTH])
         tokens = TokenOptions((public,), ISSUER, AUDIENCE)
         edge = Edge(

@@ -3,6 +3,9 @@
 from faraday.client.client import Client
 from faraday.client.connection import Settings, Tls
 from faraday.client.errors import (
+    AccountExists,
+    AccountFrozen,
+    BudgetSpent,
     CallFailed,
     DeadlineExceeded,
     Failure,
@@ -25,10 +28,16 @@ from faraday.client.errors import (
 from faraday.client.evidence import BoundKind, ErrorBound, Evidence, Outcome, PrivacySpend
 from faraday.client.field import Field
 from faraday.client.mesh import Mesh, triangles, unit_square
+from faraday.client.privacy import Adjacency, Budget, Privacy, Quote, Release, Unit
 from faraday.client.retry import Clock, Retry
 
 __all__ = [
+    "AccountExists",
+    "AccountFrozen",
+    "Adjacency",
     "BoundKind",
+    "Budget",
+    "BudgetSpent",
     "CallFailed",
     "Client",
     "Clock",
@@ -47,8 +56,11 @@ __all__ = [
     "Outcome",
     "PlaintextToken",
     "PlotUnavailable",
+    "Privacy",
     "PrivacySpend",
+    "Quote",
     "RateLimited",
+    "Release",
     "RequestIdReused",
     "Retry",
     "ServerError",
@@ -57,6 +69,7 @@ __all__ = [
     "TooLarge",
     "Unauthenticated",
     "Unavailable",
+    "Unit",
     "Violation",
     "triangles",
     "unit_square",

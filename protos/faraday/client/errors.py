@@ -11,6 +11,9 @@ FaradayError
     ├── Forbidden        PERMISSION_DENIED: the principal lacks the role
     ├── NotFound         NOT_FOUND: no such model or resource
     ├── RequestIdReused  the request_id belongs to another request
+    ├── AccountExists    the privacy account is open with other terms
+    ├── BudgetSpent      the privacy budget does not pay for this answer; it will not come back
+    ├── AccountFrozen    the data owner has stopped the privacy account
     ├── TooLarge         RESOURCE_EXHAUSTED: a message is over a limit; it will not come back
     ├── RateLimited      RESOURCE_EXHAUSTED with a delay: ask again after `failure.retry_after_s`
     ├── Unavailable      UNAVAILABLE: still so after every retry that the deadline allowed
@@ -120,6 +123,19 @@ class RequestIdReused(CallFailed):
     """The request_id belongs to another request."""
 
 
+class AccountExists(CallFailed):
+    """The privacy account is open with other terms, and terms are for ever."""
+
+
+class BudgetSpent(CallFailed):
+    """The privacy budget does not pay for this answer: `failure.metadata` has the account, what was asked and what is
+    left. It will not come back."""
+
+
+class AccountFrozen(CallFailed):
+    """The data owner has stopped the privacy account."""
+
+
 class TooLarge(CallFailed):
     """A message is over a limit of the server, or of this client."""
 
@@ -140,7 +156,12 @@ class ServerError(CallFailed):
     """The server failed, or said what this client does not know."""
 
 
-_BY_REASON: dict[str, type[CallFailed]] = {"REQUEST_ID_REUSED": RequestIdReused}
+_BY_REASON: dict[str, type[CallFailed]] = {
+    "REQUEST_ID_REUSED": RequestIdReused,
+    "ACCOUNT_EXISTS": AccountExists,
+    "PRIVACY_BUDGET_SPENT": BudgetSpent,
+    "ACCOUNT_FROZEN": AccountFrozen,
+}
 _BY_CODE: dict[str, type[CallFailed]] = {
     "INVALID_ARGUMENT": InvalidRequest,
     "UNAUTHENTICATED": Unauthenticated,

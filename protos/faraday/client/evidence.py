@@ -50,13 +50,20 @@ class ErrorBound:
 
 @dataclass(frozen=True)
 class PrivacySpend:
-    """What an answer that touched private records cost."""
+    """What an answer that touched private records cost, by itself, and what its dataset's account has left."""
 
     epsilon: float
     delta: float
+    dataset: str = ""  # "owner/name"
+    unit: str = ""  # whose whole contribution is protected: "patient", "record" or "client"
+    adjacency: str = ""  # against which change: "add-remove" or "replace"
+    epsilon_left: float = 0.0
+    charged: bool = True  # False: only asked for, with validate_only
 
     def __str__(self) -> str:
-        return f"privacy ε = {self.epsilon:.3g}, δ = {self.delta:.1e}"
+        cost = f"privacy ε = {self.epsilon:.3g} at δ = {self.delta:.1e}"
+        of = f" of {self.dataset}, {self.epsilon_left:.3g} left" if self.dataset else ""
+        return cost + of + ("" if self.charged else ", not charged")
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,6 @@ class Evidence:
 
 def decode(message: common_pb2.Evidence) -> Evidence:
     """The evidence of a message."""
-    charged = message.privacy.kind == common_pb2.PrivacySpend.KIND_CHARGED
     return Evidence(
         trace_id=message.trace_id,
         model=message.model,
@@ -103,9 +109,23 @@ def decode(message: common_pb2.Evidence) -> Evidence:
         method=message.method,
         residual=message.residual if message.HasField("residual") else None,
         error_bound=_bound(message.error_bound) if message.HasField("error_bound") else None,
-        privacy=PrivacySpend(message.privacy.epsilon, message.privacy.delta) if charged else None,
+        privacy=_spend(message.privacy),
         elapsed_s=message.elapsed_s,
         replayed=message.replayed,
+    )
+
+
+def _spend(message: common_pb2.PrivacySpend) -> PrivacySpend | None:
+    if message.kind not in (common_pb2.PrivacySpend.KIND_CHARGED, common_pb2.PrivacySpend.KIND_QUOTED):
+        return None
+    return PrivacySpend(
+        epsilon=message.epsilon,
+        delta=message.delta,
+        dataset=message.dataset,
+        unit=message.unit,
+        adjacency=message.adjacency,
+        epsilon_left=message.epsilon_left,
+        charged=message.kind == common_pb2.PrivacySpend.KIND_CHARGED,
     )
 
 

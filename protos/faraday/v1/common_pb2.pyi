@@ -83,22 +83,32 @@ class ErrorBound(_message.Message):
     def __init__(self, value: _Optional[float] = ..., relative: _Optional[float] = ..., norm: _Optional[str] = ..., kind: _Optional[_Union[BoundKind, str]] = ..., conditions: _Optional[str] = ..., source: _Optional[str] = ...) -> None: ...
 
 class PrivacySpend(_message.Message):
-    __slots__ = ("kind", "epsilon", "delta")
+    __slots__ = ("kind", "epsilon", "delta", "dataset", "unit", "adjacency", "epsilon_left")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[PrivacySpend.Kind]
         KIND_NOT_PRIVATE: _ClassVar[PrivacySpend.Kind]
         KIND_CHARGED: _ClassVar[PrivacySpend.Kind]
+        KIND_QUOTED: _ClassVar[PrivacySpend.Kind]
     KIND_UNSPECIFIED: PrivacySpend.Kind
     KIND_NOT_PRIVATE: PrivacySpend.Kind
     KIND_CHARGED: PrivacySpend.Kind
+    KIND_QUOTED: PrivacySpend.Kind
     KIND_FIELD_NUMBER: _ClassVar[int]
     EPSILON_FIELD_NUMBER: _ClassVar[int]
     DELTA_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    ADJACENCY_FIELD_NUMBER: _ClassVar[int]
+    EPSILON_LEFT_FIELD_NUMBER: _ClassVar[int]
     kind: PrivacySpend.Kind
     epsilon: float
     delta: float
-    def __init__(self, kind: _Optional[_Union[PrivacySpend.Kind, str]] = ..., epsilon: _Optional[float] = ..., delta: _Optional[float] = ...) -> None: ...
+    dataset: str
+    unit: str
+    adjacency: str
+    epsilon_left: float
+    def __init__(self, kind: _Optional[_Union[PrivacySpend.Kind, str]] = ..., epsilon: _Optional[float] = ..., delta: _Optional[float] = ..., dataset: _Optional[str] = ..., unit: _Optional[str] = ..., adjacency: _Optional[str] = ..., epsilon_left: _Optional[float] = ...) -> None: ...
 
 class Evidence(_message.Message):
     __slots__ = ("trace_id", "model", "model_version", "outcome", "advice", "method", "residual", "error_bound", "privacy", "elapsed_s", "replayed")

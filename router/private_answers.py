@@ -1,0 +1,114 @@
+"""Answers about private records: charge ∥ run → keep → leave.
+
+The worst case is charged durably while the model runs; the answer is kept durably before it leaves; whatever goes wrong
+in between leaves the charge spent. Only where the request never reached a model is it given back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+
+from msgspec.structs import replace
+
+from models.base import Private
+from models.privacy.promise import epsilon_promised
+from router.call import Caller, Question, Reply, Spend
+from router.codec.contract import Codec
+from router.errors import NoReplica, Overloaded, TooLarge
+from router.ledger_errors import told
+from router.ledgers.contract import Account, Fresh, Ledger, Reservation, Stored
+from router.pricing import Price, Pricing
+
+_GRACE_S = 1.0  # an answer this long after its deadline is nobody's any more
+_NOTHING_RAN = (NoReplica, Overloaded, TooLarge)  # of the pipeline: raised before a model has seen the task
+
+
+class PrivateAnswers:
+    """One per router worker. `owner` names it in the ledger."""
+
+    def __init__(
+        self, ledger: Ledger, pricing: Pricing, owner: str, unix_time: Callable[[], float] = time.time
+    ) -> None:
+        self._ledger = ledger
+        self._pricing = pricing
+        self._owner = owner
+        self._unix_time = unix_time
+
+    async def answer(
+        self,
+        caller: Caller,
+        question: Question,
+        body: bytes,
+        codec: Codec,
+        private: Private,
+        ask: Callable[[], Awaitable[Reply]],
+    ) -> bytes:
+        """The encoded answer of `ask`, paid for. A repeat of a request_id gets the first answer and pays nothing."""
+        dataset, event = private.dataset(question.task), private.worst_case(question.task)
+        price = await self._pricing.price(caller.principal, dataset, event)
+        if question.validate_only:
+            spend = self._spend(price, await self._account_left(price.account), charged=False)
+            return codec.encode(replace(await ask(), spend=spend), question)
+        running = asyncio.ensure_future(ask())
+        try:
+            with told():
+                charge = await self._ledger.reserve(self._reservation(caller, question, body, price), self._unix_time())
+            if isinstance(charge, Stored):
+                return codec.replayed(charge.answer)
+            return await self._kept(charge, price, question, codec, running)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)  # what became of it is known, or nobody asks any more
+
+    async def _kept(
+        self, charge: Fresh, price: Price, question: Question, codec: Codec, running: asyncio.Future[Reply]
+    ) -> bytes:
+        try:
+            reply = await running
+        except _NOTHING_RAN:
+            with told():
+                await self._ledger.void(charge.token, self._unix_time())
+            raise
+        spend = self._spend(price, await self._account_left(price.account), charged=True)
+        answer = codec.encode(replace(reply, spend=spend), question)
+        with told():
+            await self._ledger.release(charge.token, answer, self._unix_time())
+        return answer
+
+    def _reservation(self, caller: Caller, question: Question, body: bytes, price: Price) -> Reservation:
+        left_s = caller.deadline - time.monotonic()
+        digest = hashlib.blake2b(f"{caller.principal.name}\0{caller.method}\0".encode(), digest_size=32)
+        digest.update(body)
+        return Reservation(
+            tenant=caller.principal.tenant,
+            request_id=question.request_id.lower() or str(uuid.uuid4()),
+            request_hash=digest.digest(),
+            costs=price.costs,
+            event=price.event,
+            owner=self._owner,
+            expires=self._unix_time() + left_s + _GRACE_S,
+            odometer=price.odometer,
+        )
+
+    async def _account_left(self, account: Account) -> float:
+        """ε at the account's δ that is not spent yet."""
+        with told():
+            balance = await self._ledger.balance(account.key)
+        limit = epsilon_promised(balance.limit, account.delta, account.order)
+        return max(0.0, limit - epsilon_promised(balance.spent, account.delta, account.order))
+
+    def _spend(self, price: Price, left: float, charged: bool) -> Spend:
+        account = price.account
+        return Spend(
+            dataset=account.key.dataset,
+            epsilon=price.epsilon,
+            delta=account.delta,
+            unit=account.unit,
+            adjacency=account.adjacency,
+            epsilon_left=left,
+            charged=charged,
+        )
