@@ -128,10 +128,8 @@ def releases(config: Path | None, dataset: str) -> None:
     """List the answers that have left and touched a dataset."""
     with _client(config, dataset) as client:
         for release in client.privacy.releases(dataset):
-            cost = f"{release.cost_picorho / 1e12:.6f} ρ"
-            click.echo(
-                f"{release.time:%Y-%m-%d %H:%M:%S}  {release.tenant}  {release.request_id}  {cost}  {release.event}"
-            )
+            paid = f"{release.time:%Y-%m-%d %H:%M:%S}  {release.cost_picorho / 1e12:.6f} ρ"
+            click.echo(f"{paid}  {release.tenant}  {release.request_id}  {release.event}")
 
 
 @contextmanager

@@ -122,22 +122,18 @@ class Privacy:
 
     def grant(self, dataset: str, tenant: str, *, epsilon: float, user: str = "") -> Budget:
         """Let a tenant ask of a dataset, up to a cap; with `user`, cap one of its users."""
-        key = pb.AccountKey(dataset=dataset, tenant=tenant, user=user)
-        return _budget(
-            self._call("OpenAccount", self._stub.OpenAccount, pb.OpenAccountRequest(key=key, epsilon=epsilon)).budget
-        )
+        request = pb.OpenAccountRequest(key=_key(dataset, tenant, user), epsilon=epsilon)
+        return _budget(self._call("OpenAccount", self._stub.OpenAccount, request).budget)
 
     def set_limit(self, dataset: str, *, epsilon: float, tenant: str = "", user: str = "") -> Budget:
         """Set what an account may spend in all."""
-        key = pb.AccountKey(dataset=dataset, tenant=tenant, user=user)
-        return _budget(
-            self._call("SetPolicy", self._stub.SetPolicy, pb.SetPolicyRequest(key=key, epsilon=epsilon)).budget
-        )
+        request = pb.SetPolicyRequest(key=_key(dataset, tenant, user), epsilon=epsilon)
+        return _budget(self._call("SetPolicy", self._stub.SetPolicy, request).budget)
 
     def freeze(self, dataset: str, reason: str, *, tenant: str = "", user: str = "") -> Budget:
         """Stop an account."""
-        key = pb.AccountKey(dataset=dataset, tenant=tenant, user=user)
-        return _budget(self._call("Freeze", self._stub.Freeze, pb.FreezeRequest(key=key, reason=reason)).budget)
+        request = pb.FreezeRequest(key=_key(dataset, tenant, user), reason=reason)
+        return _budget(self._call("Freeze", self._stub.Freeze, request).budget)
 
     def thaw(self, dataset: str, *, tenant: str = "", user: str = "") -> Budget:
         """Let a stopped account go on."""
@@ -145,22 +141,21 @@ class Privacy:
 
     def budget(self, dataset: str, *, tenant: str = "", user: str = "") -> Budget:
         """What an account may spend and has spent."""
-        key = pb.AccountKey(dataset=dataset, tenant=tenant, user=user)
-        return _budget(self._call("GetBudget", self._stub.GetBudget, pb.GetBudgetRequest(key=key)).budget)
+        request = pb.GetBudgetRequest(key=_key(dataset, tenant, user))
+        return _budget(self._call("GetBudget", self._stub.GetBudget, request).budget)
 
     def quote(self, dataset: str, mechanism: pb.Mechanism, *, tenant: str = "", user: str = "") -> Quote:
         """What one release by a mechanism costs an account; charges nothing."""
-        key = pb.AccountKey(dataset=dataset, tenant=tenant, user=user)
-        reply = self._call("QuoteCost", self._stub.QuoteCost, pb.QuoteCostRequest(key=key, mechanism=mechanism))
+        request = pb.QuoteCostRequest(key=_key(dataset, tenant, user), mechanism=mechanism)
+        reply = self._call("QuoteCost", self._stub.QuoteCost, request)
         return Quote(reply.cost_picorho, reply.epsilon, reply.affordable_count)
 
     def releases(self, dataset: str) -> Iterator[Release]:
         """All answers that have left and touched a dataset, oldest first, fetched page by page."""
         token = ""
         while True:
-            page = self._call(
-                "ListReleases", self._stub.ListReleases, pb.ListReleasesRequest(dataset=dataset, page_token=token)
-            )
+            request = pb.ListReleasesRequest(dataset=dataset, page_token=token)
+            page = self._call("ListReleases", self._stub.ListReleases, request)
             yield from (_release(release) for release in page.releases)
             token = page.next_page_token
             if not token:
@@ -168,6 +163,10 @@ class Privacy:
 
     def _call(self, method: str, rpc: Callable[..., Reply], request: Request) -> Reply:
         return self._connection.call(_SERVICE, method, rpc, request, Ask())
+
+
+def _key(dataset: str, tenant: str, user: str) -> pb.AccountKey:
+    return pb.AccountKey(dataset=dataset, tenant=tenant, user=user)
 
 
 def _budget(message: pb.Budget) -> Budget:

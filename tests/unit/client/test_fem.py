@@ -177,7 +177,7 @@ def test_evidence_tells_what_went_less_well() -> None:
     )
     made = evidence_of.decode(message)
     assert (made.privacy, made.residual, made.error_bound) == (PrivacySpend(0.1, 1e-6), None, None)
-    assert str(made) == "not converged, allow more iterations, privacy ε = 0.1, δ = 1.0e-06, 0 ms, replayed"
+    assert str(made) == "not converged, allow more iterations, privacy ε = 0.1 at δ = 1.0e-06, 0 ms, replayed"
 
 
 def test_an_outcome_of_a_newer_server_is_unspecified() -> None:
