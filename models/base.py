@@ -13,9 +13,12 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy.typing as npt
+
+if TYPE_CHECKING:  # a name for the type checker: privacy itself imports this module
+    from models.privacy.events import Event
 
 Array = npt.NDArray[Any]
 Scalar = bool | int | float | str
@@ -148,6 +151,18 @@ class Model(Protocol[T_contra, R_co]):
 
 
 @dataclass(frozen=True)
+class Private(Generic[T_contra]):
+    """That a model's answers tell of private records: whose they are, and what one costs at most.
+
+    Both are asked before the task runs, after its `check()`, and know the task and public settings only. What an
+    answer really releases is this event or nothing: the model refuses where its own settings say otherwise.
+    """
+
+    dataset: Callable[[T_contra], str]  # "tenant/name", the tenant being the owner
+    worst_case: Callable[[T_contra], Event]
+
+
+@dataclass(frozen=True)
 class Resources:
     """What one replica of a model needs by default; settings override it."""
 
@@ -171,6 +186,7 @@ class Spec:
     max_batch: int = 64
     quick: bool = False  # a batch takes less than the 0.1 ms of a hop to the model's thread and back
     resources: Resources = Resources()
+    private: Private[Any] | None = None  # None: no answer tells of anyone's records
 
     def load(self, device: str) -> Model[Task, Result]:
         """Import the heavy modules and build the model. Only a replica does this."""
