@@ -13,13 +13,13 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from models.privacy.events import Event  # which needs this module
+if TYPE_CHECKING:  # a name for the type checker: privacy itself imports this module
+    from models.privacy.events import Event
 
 Array = npt.NDArray[Any]
 Scalar = bool | int | float | str
@@ -160,11 +160,15 @@ class Resources:
 
 
 @dataclass(frozen=True)
-class Private:
-    """Of a model that reads private records. Both follow from the task and public settings, never from the records."""
+class Private(Generic[T_contra]):
+    """That a model's answers tell of private records: whose they are, and what one costs at most.
 
-    dataset: Callable[[Any], str]  # whose records, of a task: "owner/name", where owner is a tenant
-    worst_case: Callable[[Any], Event]  # what one answer to a task tells at most
+    Both are asked before the task runs, after its `check()`, and know the task and public settings only. What an
+    answer really releases is this event or nothing: the model refuses where its own settings say otherwise.
+    """
+
+    dataset: Callable[[T_contra], str]  # "tenant/name", the tenant being the owner
+    worst_case: Callable[[T_contra], Event]
 
 
 @dataclass(frozen=True)
@@ -181,7 +185,7 @@ class Spec:
     max_batch: int = 64
     quick: bool = False  # a batch takes less than the 0.1 ms of a hop to the model's thread and back
     resources: Resources = Resources()
-    private: Private | None = None  # None: it holds and reads no private records
+    private: Private[Any] | None = None  # None: no answer tells of anyone's records
 
     def load(self, device: str) -> Model[Task, Result]:
         """Import the heavy modules and build the model. Only a replica does this."""

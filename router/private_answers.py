@@ -11,6 +11,7 @@ import hashlib
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -44,7 +45,7 @@ class PrivateAnswers:
         question: Question,
         body: bytes,
         codec: Codec,
-        private: Private,
+        private: Private[Any],
         ask: Callable[[], Awaitable[Reply]],
     ) -> bytes:
         """The encoded answer of `ask`, paid for. A repeat of a request_id gets the first answer and pays nothing."""
