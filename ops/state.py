@@ -54,6 +54,11 @@ class StateFolder:
         return self.root / "ledger.sqlite"
 
     @property
+    def released_answers(self) -> Path:
+        """Answers from private records that have left: the same question gets the same one, for nothing."""
+        return self.root / "released.sqlite"
+
+    @property
     def rate_table(self) -> Path:
         return self.run / "rates"
 

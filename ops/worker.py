@@ -47,6 +47,7 @@ from router.privacy_service import PrivacyService
 from router.private_answers import PrivateAnswers
 from router.rate import RateLimiter
 from router.rate_table import RateTable
+from router.released_answers import SqliteAnswers
 from router.replay import Replays
 from router.rpcs import Rpc
 from router.server import RouterServer
@@ -74,6 +75,7 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
     }
     upstreams = {name: Upstream(specs[name], each) for name, each in router_options.upstreams(settings).items()}
     ledger = await open_sqlite_ledger(settings.privacy.ledger_file or state.ledger)
+    released = SqliteAnswers(state.released_answers)
     pipeline = Pipeline(
         specs,
         {**dispatchers, **upstreams},
@@ -82,7 +84,7 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         statistics,
         metrics,
         upstreams,
-        PrivateAnswers(ledger, Pricing(ledger), f"{socket.gethostname()}-{index}"),
+        PrivateAnswers(ledger, Pricing(ledger), released, f"{socket.gethostname()}-{index}"),
     )
     open_inference = OpenInference(
         specs, pipeline, InferCodec(specs, time.time), statistics, upstreams, cluster_options.VERSION
@@ -120,6 +122,7 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
             for upstream in upstreams.values():
                 await upstream.close()
             await ledger.close()
+            await released.close()
             recorder.close(_TRACES_GRACE_S)
 
 

@@ -69,7 +69,7 @@ class Pipeline:
                     question,
                     body,
                     codec,
-                    spec.private,
+                    spec,
                     lambda: self._ask_once(caller, replace(question, forward=b""), len(body)),
                 )
             reply = await self._ask(caller, question, body)

@@ -11,18 +11,19 @@ import hashlib
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from msgspec.structs import replace
 
-from models.base import Private
+from models.base import Spec
 from models.privacy.promise import epsilon_promised
+from router import released_answers
 from router.call import Caller, Question, Reply, Spend
 from router.codec.contract import Codec
 from router.errors import NoReplica, Overloaded, TooLarge
 from router.ledger_errors import told
 from router.ledgers.contract import Account, Fresh, Ledger, Reservation, Stored
 from router.pricing import Price, Pricing
+from router.released_answers import ReleasedAnswers
 
 _GRACE_S = 1.0  # an answer this long after its deadline is nobody's any more
 _NOTHING_RAN = (NoReplica, Overloaded, TooLarge)  # of the pipeline: raised before a model has seen the task
@@ -32,9 +33,15 @@ class PrivateAnswers:
     """One per router worker. `owner` names it in the ledger."""
 
     def __init__(
-        self, ledger: Ledger, pricing: Pricing, owner: str, unix_time: Callable[[], float] = time.time
+        self,
+        ledger: Ledger,
+        pricing: Pricing,
+        released: ReleasedAnswers,
+        owner: str,
+        unix_time: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
+        self._released = released
         self._pricing = pricing
         self._owner = owner
         self._unix_time = unix_time
@@ -45,12 +52,20 @@ class PrivateAnswers:
         question: Question,
         body: bytes,
         codec: Codec,
-        private: Private[Any],
+        spec: Spec,
         ask: Callable[[], Awaitable[Reply]],
     ) -> bytes:
-        """The encoded answer of `ask`, paid for. A repeat of a request_id gets the first answer and pays nothing."""
-        dataset, event = private.dataset(question.task), private.worst_case(question.task)
+        """The encoded answer of `ask`, paid for. The same question again gets the first answer and pays nothing.
+
+        `spec` is of a model that is private.
+        """
+        assert spec.private is not None
+        dataset, event = spec.private.dataset(question.task), spec.private.worst_case(question.task)
         price = await self._pricing.price(caller.principal, dataset, event)
+        digest = released_answers.digest(caller.method, spec.version, dataset, question)
+        released = None if question.validate_only else await self._released.get(digest)
+        if released is not None:
+            return codec.replayed(released, question)
         if question.validate_only:
             spend = self._spend(price, await self._account_left(price.account), charged=False)
             return codec.encode(replace(await ask(), spend=spend), question)
@@ -59,8 +74,10 @@ class PrivateAnswers:
             with told():
                 charge = await self._ledger.reserve(self._reservation(caller, question, body, price), self._unix_time())
             if isinstance(charge, Stored):
-                return codec.replayed(charge.answer)
-            return await self._kept(charge, price, question, codec, running)
+                return codec.replayed(charge.answer, question)
+            answer = await self._kept(charge, price, question, codec, running)
+            self._released.put(digest, answer)
+            return answer
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)  # what became of it is known, or nobody asks any more

@@ -15,8 +15,8 @@ class Codec(Protocol):
 
     def encode(self, reply: Reply, question: Question) -> bytes: ...
 
-    def replayed(self, answer: bytes) -> bytes:
-        """An encoded answer, marked as that of an earlier request: protobuf messages add up."""
+    def replayed(self, answer: bytes, question: Question) -> bytes:
+        """An encoded answer, marked as that of an earlier request: in protobuf what comes later counts."""
         ...
 
     def refusal(self, refusal: Refusal, question: Question) -> Refusal:

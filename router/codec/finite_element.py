@@ -52,7 +52,7 @@ class SolveCodec:
             response.cell_bound.CopyFrom(common.tensor_of(result.cell_bound))
         return response.SerializeToString()
 
-    def replayed(self, answer: bytes) -> bytes:
+    def replayed(self, answer: bytes, question: Question) -> bytes:
         mark: bytes = pb.SolveResponse(evidence=common.REPLAYED).SerializeToString()
         return answer + mark
 

@@ -111,8 +111,9 @@ class InferCodec:
         write_parameters(described, response.parameters)
         return raw_contents.joined(response.SerializeToString(), raw_contents.RESPONSE, outputs.values())
 
-    def replayed(self, answer: bytes) -> bytes:
-        mark = pb.ModelInferResponse()
+    def replayed(self, answer: bytes, question: Question) -> bytes:
+        id, _ = question.echo
+        mark = pb.ModelInferResponse(id=id)
         write_parameters(evidence_parameters.REPLAYED, mark.parameters)
         marked: bytes = answer + mark.SerializeToString()
         return marked

@@ -40,6 +40,7 @@ from router.privacy_service import PrivacyService
 from router.private_answers import PrivateAnswers
 from router.rate import RateLimiter, RateOptions
 from router.rate_table import RateTable, create_rate_table
+from router.released_answers import SqliteAnswers
 from router.replay import ReplayLimits, Replays
 from router.rpcs import Rpc
 from router.server import ConnectionLimits, RouterServer, ServerOptions
@@ -111,6 +112,7 @@ class Router:
             if name not in upstreams
         }
         self.ledger = MemoryLedger(MemoryBooks())
+        self.released = SqliteAnswers(folder / "released")
         self._seconds = itertools.count()  # whether an account has come to be is asked again every time
         self.admission = Admission(options.admission, time.monotonic)
         pipeline = Pipeline(
@@ -121,7 +123,7 @@ class Router:
             self.statistics,
             self.metrics,
             upstreams,
-            PrivateAnswers(self.ledger, Pricing(self.ledger, lambda: next(self._seconds)), "router-0"),
+            PrivateAnswers(self.ledger, Pricing(self.ledger, lambda: next(self._seconds)), self.released, "router-0"),
         )
         codec = InferCodec(specs, time.time)
         inference = OpenInference(specs, pipeline, codec, self.statistics, upstreams, "0.0")
@@ -178,6 +180,7 @@ class Router:
         for local in self.replicas.values():
             await local.close()
         self._rates.close()
+        await self.released.close()
         await settled()
 
 

@@ -88,8 +88,8 @@ async def test_many_releases_come_page_by_page(router: Router) -> None:
         from faraday.client import unit_square
 
         client.privacy.open_account(DATASET, epsilon=50.0, delta=1e-6, unit=Unit.PATIENT)
-        for _ in range(101):
-            client.fem.solve(unit_square(1), source=1.0, dirichlet=0.0)
+        for x in range(101):
+            client.fem.solve(unit_square(1), source=float(x), dirichlet=0.0)
         return len(list(client.privacy.releases(DATASET)))
 
     assert await on_a_thread(router, ask) == 101

@@ -140,9 +140,9 @@ async def test_another_tenant_needs_a_grant(router: Router) -> None:
 async def test_a_spent_budget_is_a_quota_failure_and_does_not_come_back(router: Router) -> None:
     await opened(router)
     affordable = limit_in_picorho(EPSILON, DELTA, None) // COST
-    for _ in range(affordable):
-        await asked(router, question())
-    code, reason, kinds = await refused(router, INFER, question(), ADA)
+    for x in range(affordable):
+        await asked(router, question(x))
+    code, reason, kinds = await refused(router, INFER, question(-1.0), ADA)
     assert (code, reason) == ("RESOURCE_EXHAUSTED", "PRIVACY_BUDGET_SPENT")
     assert "QuotaFailure" in kinds
     assert "RetryInfo" not in kinds
@@ -153,7 +153,8 @@ async def test_all_analysts_together_never_overspend_the_dataset(router: Router)
     await opened(router, opening(), cap("elsewhere", epsilon=50.0), cap("charite", epsilon=50.0))
     affordable = limit_in_picorho(EPSILON, DELTA, None) // COST
     askers = [ADA, EVE] * affordable
-    outcomes = await asyncio.gather(*(asked(router, question(), who) for who in askers), return_exceptions=True)
+    asking = (asked(router, question(x), who) for x, who in enumerate(askers))
+    outcomes = await asyncio.gather(*asking, return_exceptions=True)
     assert sum(isinstance(outcome, dict) for outcome in outcomes) == affordable
     assert (await budget(router)).spent_picorho == affordable * COST
 
@@ -166,6 +167,21 @@ async def test_a_repeat_gets_the_first_answer_and_pays_nothing(router: Router) -
     assert (await budget(router)).spent_picorho == COST
     other = question(6.0, faraday__request_id=request.parameters["faraday.request_id"].string_param)
     assert (await refused(router, INFER, other, ADA))[:2] == ("ALREADY_EXISTS", "REQUEST_ID_REUSED")
+
+
+async def test_the_same_question_gets_the_same_answer_for_nothing_whoever_asks(router: Router) -> None:
+    await opened(router, opening(), cap("elsewhere"))
+    first, again = await asked(router, question()), await asked(router, question(), EVE)
+    assert again == {**first, "faraday.replayed": True}
+    await asked(router, question(6.0))
+    budgets = [await budget(router), await budget(router, EVE, "elsewhere")]
+    assert [each.spent_picorho for each in budgets] == [2 * COST, 0]
+
+
+async def test_who_has_no_grant_gets_no_released_answer_either(router: Router) -> None:
+    await opened(router)
+    await asked(router, question())
+    assert (await refused(router, INFER, question(), EVE))[1] == "DATASET_NOT_GRANTED"
 
 
 async def test_a_quote_costs_nothing(router: Router) -> None:
@@ -281,7 +297,7 @@ async def test_a_lowered_limit_grants_nothing_more(router: Router) -> None:
     await asked(router, question())
     lower = pb.SetPolicyRequest(key=pb.AccountKey(dataset=DATASET), epsilon=epsilon_of(MECHANISM, DELTA))
     await call(router, f"{SERVICE}SetPolicy", lower, OWNER)
-    assert (await refused(router, INFER, question(), ADA))[1] == "PRIVACY_BUDGET_SPENT"
+    assert (await refused(router, INFER, question(6.0), ADA))[1] == "PRIVACY_BUDGET_SPENT"
 
 
 async def test_a_quoted_mechanism_is_affordable_as_often_as_it_says(router: Router) -> None:
@@ -310,8 +326,8 @@ async def test_dp_sgd_is_quoted_by_an_account_at_one_order_and_refused_by_one_fo
 
 async def test_the_auditor_reads_every_release_page_by_page(router: Router) -> None:
     await opened(router, opening(), cap("elsewhere"))
-    for who in (ADA, EVE, ADA):
-        await asked(router, question(), who)
+    for x, who in enumerate((ADA, EVE, ADA)):
+        await asked(router, question(x), who)
     seen, token = [], ""
     while True:
         request = pb.ListReleasesRequest(dataset=DATASET, page_size=2, page_token=token)
@@ -329,14 +345,14 @@ async def test_a_ledger_that_fails_lets_nothing_out(router: Router) -> None:
     await opened(router)
     await asked(router, question())
     await router.ledger.close()
-    code, reason, kinds = await refused(router, INFER, question(), ADA)
+    code, reason, kinds = await refused(router, INFER, question(6.0), ADA)
     assert (code, reason, "RetryInfo" in kinds) == ("UNAVAILABLE", "LEDGER_UNAVAILABLE", True)
 
 
 async def test_every_account_of_a_repeatable_story_adds_up(router: Router) -> None:
     await opened(router, opening(), cap("elsewhere"), cap("elsewhere", "eve", 0.5))
-    for _ in range(3):
-        await asked(router, question(), EVE)
+    for x in range(3):
+        await asked(router, question(x), EVE)
     keys = (AccountKey(DATASET), AccountKey(DATASET, "elsewhere"), AccountKey(DATASET, "elsewhere", "eve"))
     assert [(await router.ledger.balance(key)).spent for key in keys] == [3 * COST] * 3
     assert await router.ledger.verify() == ()
