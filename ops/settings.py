@@ -11,10 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from models.base import Refusal
 from models.catalog import CATALOG
+from models.privacy.settings import Plan, plan
+from models.privacy.settings import Settings as PlanSettings
 from router.call import Role
+from router.pricing import DATASET
 
 MIB = 1 << 20
 
@@ -51,6 +55,7 @@ def _served(name: str) -> str:
 Folder = Annotated[Path, AfterValidator(_absolute)]
 File = Annotated[Path, AfterValidator(_absolute), AfterValidator(_readable)]
 ModelName = Annotated[str, AfterValidator(_served)]
+DatasetName = Annotated[str, StringConstraints(pattern=DATASET.pattern)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -170,8 +175,48 @@ class Replay(Section):
     max_bytes: int = setting(64 * MIB, "of at most so many bytes, in each worker", ge=0)
 
 
+class Dataset(Section):
+    """The privacy account of a dataset, opened when Faraday starts. Its terms are for ever: a change of them is refused
+    at the next start; what may be spent is set anew by `faraday budget set`."""
+
+    unit: Literal["patient", "record", "client"] = Field(description="whose whole contribution is protected")
+    adjacency: Literal["add-remove", "replace"] = setting("add-remove", "against which change of the records")
+    epsilon: float = Field(gt=0, description="what may be learnt from it in all")
+    delta: float = Field(gt=0, lt=1, description="at this δ; well below one over the number of units")
+    order: float | None = setting(None, "count at this Rényi order; ρ of zCDP without", ge=1.001, le=1e6)
+    block: str = setting("", "the time partition of the records, such as 2026Q3")
+    epsilon_per_answer: float | None = setting(None, "an answer that costs more is refused", gt=0)
+    noise_multiplier: float | None = setting(None, "of the Gaussian noise that answers are planned with", gt=0)
+    answers: int | None = setting(None, "how many such answers the budget has to pay for", ge=1)
+    grants: Mapping[str, float] = setting({}, "other tenants that may ask, and what each may learn: its ε")
+
+    @model_validator(mode="after")
+    def _agreed(self) -> Self:
+        """What is said twice must agree."""
+        try:
+            self.plan()
+        except Refusal as refusal:
+            raise ValueError(refusal.message) from None
+        return self
+
+    def plan(self) -> Plan:
+        """Raises Refusal with the numbers where the settings contradict each other, or give no budget at all."""
+        return plan(
+            PlanSettings(
+                total_epsilon=self.epsilon,
+                delta=self.delta,
+                order=self.order,
+                epsilon_per_query=self.epsilon_per_answer,
+                noise_multiplier=self.noise_multiplier,
+                queries=self.answers,
+            )
+        )
+
+
 class Privacy(Section):
     """Budgets of private records: see `faraday.v1.PrivacyService`."""
+
+    datasets: Mapping[DatasetName, Dataset] = setting({}, 'accounts, by the dataset\'s name, "owner/name"')
 
     ledger_file: Path | None = setting(
         None, "SQLite file that all workers of this host charge; on a local disk; in state_dir where not set"

@@ -63,7 +63,7 @@ def _described(section: type[Section], above: Keys) -> Iterator[SettingDoc]:
             yield from _described(declared, path)
             continue
         yield _line(path, field)
-        if get_origin(declared) is Mapping:
+        if get_origin(declared) is Mapping and _is_section(get_args(declared)[1]):
             yield from _described(get_args(declared)[1], (*path, "<name>"))
         elif get_origin(declared) is tuple and _is_section(get_args(declared)[0]):
             yield from _described(get_args(declared)[0], (*above, f"{name}[]"))

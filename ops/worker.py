@@ -75,6 +75,9 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
     }
     upstreams = {name: Upstream(specs[name], each) for name, each in router_options.upstreams(settings).items()}
     ledger = await open_sqlite_ledger(settings.privacy.ledger_file or state.ledger)
+    for account in router_options.accounts(settings):
+        await ledger.open(account, time.time())
+    pricing = Pricing(ledger, router_options.epsilon_per_answer(settings))
     released = SqliteAnswers(state.released_answers)
     pipeline = Pipeline(
         specs,
@@ -84,7 +87,7 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         statistics,
         metrics,
         upstreams,
-        PrivateAnswers(ledger, Pricing(ledger), released, f"{socket.gethostname()}-{index}"),
+        PrivateAnswers(ledger, pricing, released, f"{socket.gethostname()}-{index}"),
     )
     open_inference = OpenInference(
         specs, pipeline, InferCodec(specs, time.time), statistics, upstreams, cluster_options.VERSION

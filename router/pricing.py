@@ -6,23 +6,28 @@ second where it was not: a cap that is opened is in force in every worker by the
 
 from __future__ import annotations
 
+import math
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from models.base import Refusal
 from models.privacy.conversion import epsilon_of
 from models.privacy.cost import cost_in_picorho
 from models.privacy.events import Event, encode
 from models.privacy.kinds import Mechanism
 from models.privacy.neighbours import Adjacency, Unit
-from models.privacy.odometer import costs_by_order
+from models.privacy.odometer import ORDERS, costs_by_order
 from router.call import Principal
 from router.errors import NotGranted
 from router.ledger_errors import told
 from router.ledgers.contract import Account, AccountKey, Costs, Ledger
 from router.ledgers.errors import UnknownAccount
 
+DATASET = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}/[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}$")  # "owner/name"
+ODOMETER = tuple(float(order) for order in ORDERS)  # what accounts keep sums of, to show
 _ASK_AGAIN_S = 1.0
 _REMEMBERED = 10_000
 
@@ -46,8 +51,10 @@ def owner_of(dataset: str) -> str:
 class Pricing:
     """One per router worker."""
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, ledger: Ledger, most: Mapping[str, float], clock: Callable[[], float] = time.monotonic) -> None:
+        """`most` is the ε that one answer may cost, by dataset, where there is such a limit."""
         self._ledger = ledger
+        self._most = most
         self._clock = clock
         self._terms: dict[AccountKey, Account] = {}
         self._missing: dict[AccountKey, float] = {}  # since when
@@ -68,13 +75,21 @@ class Pricing:
                 raise UnknownAccount(str(own))
         account = payers[0]
         mechanism = event.under(Unit(account.unit), Adjacency(account.adjacency))
+        epsilon = _epsilon(mechanism, account.delta)
+        self._check(dataset, epsilon)
         return Price(
             account=account,
             event=encode(event),
             costs=tuple((payer.key, _cost(mechanism, payer.order)) for payer in payers),
             odometer=_odometer(mechanism) if account.odometer_orders else (),
-            epsilon=_epsilon(mechanism, account.delta),
+            epsilon=epsilon,
         )
+
+    def _check(self, dataset: str, epsilon: float) -> None:
+        most = self._most.get(dataset, math.inf)
+        if epsilon > most:
+            details = {"dataset": dataset, "epsilon": f"{epsilon:.6g}", "most": f"{most:.6g}"}
+            raise Refusal("TOO_COSTLY", f"costs ε = {epsilon:.6g}; {dataset} allows {most:.6g} an answer", "", details)
 
     async def _find(self, key: AccountKey) -> Account | None:
         known = self._terms.get(key)

@@ -11,7 +11,6 @@ from models.privacy.conversion import epsilon_of
 from models.privacy.cost import cost_in_picorho, limit_in_picorho
 from models.privacy.events import Event
 from models.privacy.neighbours import Adjacency, Unit
-from models.privacy.odometer import ORDERS
 from router.call import Caller, Principal, Role
 from router.codec import common
 from router.codec import privacy as codec
@@ -19,7 +18,7 @@ from router.errors import Malformed, NotTheOwner
 from router.ledger_errors import told
 from router.ledgers.contract import MAX_PAGE, Account, AccountKey, Balance, Ledger
 from router.ledgers.errors import UnknownAccount
-from router.pricing import owner_of
+from router.pricing import ODOMETER, owner_of
 from router.rpcs import Rpc, Unary
 
 SERVICE = "faraday.v1.PrivacyService"
@@ -169,7 +168,7 @@ def _dataset_account(key: AccountKey, request: pb.OpenAccountRequest) -> Account
         limit=limit_in_picorho(epsilon, request.delta, order),
         order=order,
         block=request.block,
-        odometer_orders=tuple(float(each) for each in ORDERS),
+        odometer_orders=ODOMETER,
     )
 
 

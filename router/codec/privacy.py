@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from models.privacy.neighbours import Adjacency, Unit
 from models.privacy.promise import epsilon_promised
 from router.errors import Malformed
 from router.ledgers.contract import Account, AccountKey, Balance, Release
+from router.pricing import DATASET
 
 UNITS: Mapping[int, Unit] = {
     pb.UNIT_PATIENT: Unit.PATIENT,
@@ -24,12 +24,11 @@ ADJACENCIES: Mapping[int, Adjacency] = {
     pb.ADJACENCY_ADD_REMOVE: Adjacency.ADD_REMOVE,
     pb.ADJACENCY_REPLACE: Adjacency.REPLACE,
 }
-_DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}/[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}")
 
 
 def dataset_of(name: str, field: str) -> str:
     """Raises Malformed where it is not "owner/name"."""
-    if not _DATASET.fullmatch(name):
+    if not DATASET.fullmatch(name):
         raise Malformed('names no dataset; write "owner/name" in letters, digits and _ . - @', field)
     return name
 

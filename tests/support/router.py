@@ -72,6 +72,7 @@ class RouterOptions:
     upstreams: Mapping[str, UpstreamOptions] = field(default_factory=dict)
     extra: Sequence[Rpc] = ()
     drain_timeout_s: float = 10.0
+    epsilon_per_answer: Mapping[str, float] = field(default_factory=dict)
 
 
 class Spans:
@@ -113,7 +114,8 @@ class Router:
         }
         self.ledger = MemoryLedger(MemoryBooks())
         self.released = SqliteAnswers(folder / "released")
-        self._seconds = itertools.count()  # whether an account has come to be is asked again every time
+        seconds = itertools.count()  # whether an account has come to be is asked again every time
+        pricing = Pricing(self.ledger, options.epsilon_per_answer, lambda: next(seconds))
         self.admission = Admission(options.admission, time.monotonic)
         pipeline = Pipeline(
             specs,
@@ -123,7 +125,7 @@ class Router:
             self.statistics,
             self.metrics,
             upstreams,
-            PrivateAnswers(self.ledger, Pricing(self.ledger, lambda: next(self._seconds)), self.released, "router-0"),
+            PrivateAnswers(self.ledger, pricing, self.released, "router-0"),
         )
         codec = InferCodec(specs, time.time)
         inference = OpenInference(specs, pipeline, codec, self.statistics, upstreams, "0.0")

@@ -356,3 +356,17 @@ async def test_every_account_of_a_repeatable_story_adds_up(router: Router) -> No
     keys = (AccountKey(DATASET), AccountKey(DATASET, "elsewhere"), AccountKey(DATASET, "elsewhere", "eve"))
     assert [(await router.ledger.balance(key)).spent for key in keys] == [3 * COST] * 3
     assert await router.ledger.verify() == ()
+
+
+@pytest.mark.parametrize("share", [1.0, 0.99])
+async def test_an_answer_that_costs_more_than_the_owner_allows_is_refused_before_it_is_asked(
+    tmp_path: Path, share: float
+) -> None:
+    most = {DATASET: share * epsilon_of(MECHANISM, DELTA)}
+    async with running(tmp_path, RouterOptions(specs={**SPECS, "echo": PRIVATE}, epsilon_per_answer=most)) as router:
+        await opened(router)
+        if share == 1.0:
+            await asked(router, question())
+        else:
+            assert (await refused(router, INFER, question(), ADA))[:2] == ("INVALID_ARGUMENT", "TOO_COSTLY")
+            assert router.echo.batches == []

@@ -1,0 +1,59 @@
+"""Privacy accounts as configuration."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from models.privacy.conversion import epsilon_of
+from models.privacy.cost import cost_in_picorho, limit_in_picorho
+from models.privacy.kinds import Gaussian
+from ops import router_options
+from ops.settings_sources import SettingsRefused, load
+from router.ledgers.contract import AccountKey
+
+DATASET = {"unit": "patient", "epsilon": 4.0, "delta": 1e-6}
+
+
+def settings_with(**changed: Any) -> Any:
+    return load(None, {"FARADAY_PRIVACY__DATASETS": json.dumps({"charite/icu": {**DATASET, **changed}})})
+
+
+def test_a_dataset_opens_its_account_and_those_of_whom_it_is_granted_to() -> None:
+    own, granted = router_options.accounts(settings_with(block="2026Q3", grants={"elsewhere": 1.0}))
+    assert (own.key, granted.key) == (AccountKey("charite/icu"), AccountKey("charite/icu", "elsewhere"))
+    assert (own.limit, granted.limit) == (limit_in_picorho(4.0, 1e-6, None), limit_in_picorho(1.0, 1e-6, None))
+    assert {(each.unit, each.adjacency, each.block) for each in (own, granted)} == {("patient", "add-remove", "2026Q3")}
+
+
+def test_what_one_answer_may_cost_follows_from_whatever_is_said() -> None:
+    assert router_options.epsilon_per_answer(settings_with()) == {}
+    assert router_options.epsilon_per_answer(settings_with(noise_multiplier=10.0)) == {
+        "charite/icu": epsilon_of(Gaussian(10.0), 1e-6)
+    }
+    (most,) = router_options.epsilon_per_answer(settings_with(answers=100)).values()
+    assert most < 0.5
+
+
+def test_settings_that_agree_are_taken_together() -> None:
+    affordable = limit_in_picorho(4.0, 1e-6, None) // cost_in_picorho(Gaussian(10.0), None)
+    agreed = settings_with(noise_multiplier=10.0, epsilon_per_answer=0.43, answers=affordable)
+    assert router_options.epsilon_per_answer(agreed)["charite/icu"] <= 0.43
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"noise_multiplier": 1.0, "answers": 100}, "pays for"),
+        ({"epsilon_per_answer": 5.0}, "all together 4"),
+        ({"noise_multiplier": 10.0, "epsilon_per_answer": 0.2}, "Leave one of the two out"),
+        ({"order": 1.01}, "nothing is"),
+        ({"unit": "person"}, "patient"),
+        ({"epsilon": 0.0}, "greater than 0"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused_with_the_numbers(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsRefused, match=said):
+        settings_with(**changed)
