@@ -24,6 +24,7 @@ class Bench:
 BENCHES = {
     bench.name: bench
     for bench in (
+        Bench("up", "from nothing to the first answer, and the memory that is held idle", "ops.bench.up:measure"),
         Bench("router", "the path to a model, beside Ray Serve and a bare grpc.aio server", "ops.bench.router:measure"),
     )
 }

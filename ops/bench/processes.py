@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops import processes
 from ops.bench.contract import BenchFailed
 
 _MARK = "BENCH_SERVER"
@@ -64,6 +65,10 @@ class Server:
     def cpu_s(self) -> float:
         """CPU seconds, user and system, that all its processes have taken so far."""
         return sum(process.cpu_s for process in self._processes())
+
+    def resident_bytes(self) -> int:
+        """Memory of all its processes, what they share counted once."""
+        return processes.resident_bytes(process.pid for process in self._processes())
 
     def settle(self) -> None:
         """Wait until the work that follows a start is over, or for a while at most."""

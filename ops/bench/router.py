@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import resource
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,12 +24,10 @@ from ops.bench.contract import BenchFailed, Better, Findings, Row, Run, compare
 from ops.bench.grpc_load import GrpcLoad
 from ops.bench.load import Address, Generator, Load
 from ops.bench.processes import Server
-from ops.bench.router_targets import ECHO, HANDLE, OURS, SERVE, SERVE_BEST, Installed, Target
+from ops.bench.router_targets import ECHO, HANDLE, OURS, SERVE, SERVE_BEST, Target, ready
 
 KIB, MIB = 1 << 10, 1 << 20
 TARGETS = (SERVE, SERVE_BEST, HANDLE, OURS, ECHO)
-_READY_S = 200.0  # `faraday up` gives up earlier and says why
-_POLL_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -124,7 +121,7 @@ def measure_target(target: Target, generator: Generator, works: Sequence[Work] =
         installed = target.install(Path(folder))
         server = Server(installed.command, Path(folder))
         try:
-            address = _ready(installed, server)
+            address = ready(installed, server)
             server.settle()
             sizes = tuple(work.size for work in works)
             identity.verify(address, sizes)
@@ -135,17 +132,6 @@ def measure_target(target: Target, generator: Generator, works: Sequence[Work] =
         finally:
             server.stop()
     return figures
-
-
-def _ready(installed: Installed, server: Server) -> Address:
-    end = time.monotonic() + _READY_S
-    while (address := installed.address()) is None:
-        if time.monotonic() > end:
-            raise BenchFailed(f"not up after {_READY_S:g} s")
-        server.check()
-        time.sleep(_POLL_S)
-    identity.wait_until_answered(address, end - time.monotonic(), server.check)
-    return address
 
 
 def _measure_work(work: Work, server: Server, address: Address, generator: Generator) -> Figures:

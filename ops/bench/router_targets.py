@@ -9,18 +9,23 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.catalog import CATALOG
+from ops.bench import identity
+from ops.bench.contract import BenchFailed
 from ops.bench.identity import MODEL
 from ops.bench.load import Address
-from ops.bench.processes import Command
+from ops.bench.processes import Command, Server
 
 PEERS = Path(__file__).parent / "peers"
 _OUR_COMMAND = "from ops.cli import main; main()"
+_READY_S = 200.0  # `faraday up` gives up earlier and says why
+_POLL_S = 0.1
 _NO_LIMIT = "1000000"  # a rate that nothing here reaches: it is counted and never refused
 
 
@@ -36,6 +41,18 @@ class Installed:
 class Target:
     name: str
     install: Callable[[Path], Installed]
+
+
+def ready(installed: Installed, server: Server) -> Address:
+    """Where it is, once it answers. Raises BenchFailed."""
+    end = time.monotonic() + _READY_S
+    while (address := installed.address()) is None:
+        if time.monotonic() > end:
+            raise BenchFailed(f"not up after {_READY_S:g} s")
+        server.check()
+        time.sleep(_POLL_S)
+    identity.wait_until_answered(address, end - time.monotonic(), server.check)
+    return address
 
 
 def _faraday(plane: str) -> Callable[[Path], Installed]:
@@ -58,6 +75,21 @@ def _faraday(plane: str) -> Callable[[Path], Installed]:
         return Installed(Command((*command, "up"), environment, (*command, "down")), lambda: _told(state))
 
     return install
+
+
+def _whole(folder: Path) -> Installed:
+    """As a user starts it: every model, and Ray's dashboard."""
+    port, metrics_port = free_ports(2)
+    state = folder / "state"
+    environment = {
+        **_inherited(),
+        "FARADAY_STATE_DIR": str(state),
+        "FARADAY_SERVER__PORT": str(port),
+        "FARADAY_METRICS__PORT": str(metrics_port),
+        "FARADAY_RAY__TEMP_DIR": str(folder / "ray"),
+    }
+    command = (sys.executable, "-c", _OUR_COMMAND)
+    return Installed(Command((*command, "up"), environment, (*command, "down")), lambda: _told(state))
 
 
 def _only_identity() -> Mapping[str, Mapping[str, object]]:
@@ -133,6 +165,7 @@ def free_ports(count: int) -> list[int]:
 
 
 OURS = Target("faraday", _faraday("unix"))
+OURS_WHOLE = Target("faraday, every model", _whole)
 HANDLE = Target("faraday through Serve's handle", _faraday("handle"))
 SERVE = Target("Ray Serve's gRPC proxy", _serve(best=False))
 SERVE_BEST = Target("Ray Serve with HAProxy, throughput-optimised", _serve(best=True))
