@@ -1,7 +1,7 @@
 """A canary through the whole path, over real gRPC: what leaves is what was paid for, and says no more than that.
 
-Calls are repeated, given up, and refused for want of room on the way. None of it may show a second draw of noise for one
-price, or an answer that nobody paid for.
+Calls are repeated, given up, and refused for want of room on the way. None of it may show a second draw of noise for
+one price, or an answer that nobody paid for.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ async def story(router: Router, dataset: str) -> tuple[list[Array], int]:
                     await told(router, channel, question(dataset, number, name), timeout_s=0.004)
                 given_up += 1
             if number % 5 == 2:  # no room: nothing runs, nothing is paid
-                with ExitStack() as others, pytest.raises(grpc.aio.AioRpcError, match="OVERLOADED|has no room"):
+                with ExitStack() as others, pytest.raises(grpc.aio.AioRpcError, match="has no room"):
                     for _ in range(AdmissionLimits().calls_per_model):
                         others.enter_context(router.admission.admit("canary", 0, math.inf, 0.0, 1))
                     await told(router, channel, question(dataset, number, name))
