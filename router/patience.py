@@ -1,6 +1,7 @@
 """Time limits for what waits: one look at all of them every 50 ms, where a timer for each would cost a call 10 µs.
 
-So a limit is kept up to 50 ms late. Otherwise it is `asyncio.timeout`: what waits is cancelled, and who asked gets
+So a limit is kept up to 50 ms late; and a loop that was held up itself first looks at what has come in the meantime,
+before it judges others for being late. Otherwise it is `asyncio.timeout`: what waits is cancelled, and who asked gets
 TimeoutError; see its source for why `uncancel` is counted.
 """
 
@@ -21,6 +22,7 @@ class Patience:
     def __init__(self) -> None:
         self._waits: set[_Wait] = set()
         self._next_look: asyncio.TimerHandle | None = None
+        self._planned = 0.0
 
     async def wait(self, work: Awaitable[T], limit_s: float, hurried: bool = False) -> T:
         """What `work` gives; raises TimeoutError after `limit_s`, or, where `hurried`, as soon as `hurry` is called."""
@@ -29,7 +31,7 @@ class Patience:
         wait = _Wait(task, time.monotonic() + limit_s, hurried)
         self._waits.add(wait)
         if self._next_look is None:
-            self._next_look = asyncio.get_running_loop().call_later(_LOOK_S, self._look)
+            self._look_later()
         try:
             return await work
         except asyncio.CancelledError:
@@ -46,10 +48,16 @@ class Patience:
 
     def _look(self) -> None:
         now = time.monotonic()
-        for wait in [wait for wait in self._waits if wait.until <= now]:
-            wait.end()
-        loop = asyncio.get_running_loop()
-        self._next_look = loop.call_later(_LOOK_S, self._look) if self._waits else None
+        if now < self._planned + _LOOK_S:
+            for wait in [wait for wait in self._waits if wait.until <= now]:
+                wait.end()
+        self._next_look = None
+        if self._waits:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        self._planned = time.monotonic() + _LOOK_S
+        self._next_look = asyncio.get_running_loop().call_later(_LOOK_S, self._look)
 
 
 class _Wait:

@@ -54,3 +54,13 @@ async def test_a_cancellation_from_outside_stays_one_even_beside_a_timeout() -> 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_loop_that_was_held_up_looks_again_before_it_judges() -> None:
+    patience = Patience()
+    answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    waiting = asyncio.create_task(patience.wait(answer, 0.1))
+    await asyncio.sleep(0)
+    time.sleep(0.3)  # noqa: ASYNC251 somebody holds the loop, and the answer comes in meanwhile
+    asyncio.get_running_loop().call_later(0.0, answer.set_result, "in time")
+    assert await waiting == "in time"

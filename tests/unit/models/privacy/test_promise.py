@@ -21,7 +21,13 @@ def test_a_full_account_has_promised_what_it_was_opened_for(epsilon: float, delt
 
 @given(st.integers(1, 10**14), st.integers(1, 10**14), ORDERS)
 def test_more_spent_is_more_promised(one: int, more: int, order: float | None) -> None:
-    assert 0 < epsilon_promised(one, 1e-6, order) < epsilon_promised(one + more, 1e-6, order) or more < 1000
+    assert 0 <= epsilon_promised(one, 1e-6, order) <= epsilon_promised(one + more, 1e-6, order)
+
+
+@given(st.integers(10**9, 10**14), ORDERS)
+def test_what_is_worth_mentioning_is_more_than_nothing(cost: int, order: float | None) -> None:
+    """δ alone pays for less."""
+    assert 0 < epsilon_promised(cost, 1e-6, order) < epsilon_promised(2 * cost, 1e-6, order)
 
 
 def test_nothing_spent_is_nothing_promised() -> None:
