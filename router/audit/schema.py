@@ -68,19 +68,19 @@ def open_file(
     random_bytes: Callable[[int], bytes],
 ) -> sqlite3.Connection:
     """Begins the log where there is none. Raises `LedgerUnavailable` where its end is not as it was written."""
-    connection = connect(file, durability, patience_s, FORMAT)
-    with ExitStack() as stack:
-        stack.callback(connection.close)
-        connection.execute(
-            "INSERT INTO log SELECT 1, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM log) "
-            "AND NOT EXISTS (SELECT 1 FROM event)",
-            (random_bytes(LOG_ID_BYTES), interval, now),
-        )
-        try:
+    try:
+        connection = connect(file, durability, patience_s, FORMAT)
+        with ExitStack() as stack:
+            stack.callback(connection.close)
+            connection.execute(
+                "INSERT INTO log SELECT 1, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM log) "
+                "AND NOT EXISTS (SELECT 1 FROM event)",
+                (random_bytes(LOG_ID_BYTES), interval, now),
+            )
             _check_end(connection)
-        except Damaged as damaged:
-            raise LedgerUnavailable(f"{file} is damaged and nothing is added to it: {damaged}") from damaged
-        stack.pop_all()
+            stack.pop_all()
+    except (Damaged, UnicodeDecodeError) as damaged:  # the latter is Python's, of a name in a damaged schema
+        raise LedgerUnavailable(f"{file} is damaged and nothing is added to it: {damaged}") from damaged
     return connection
 
 

@@ -45,6 +45,8 @@ def verify_file(file: Path, keys: PublicKeys, patience_s: float, held: Iterable[
             walk.over(connection, tuple(held))
     except Damaged as damaged:
         return walk.verdict(damaged)
+    except UnicodeDecodeError:  # Python's, of a name in a damaged file's own schema
+        return walk.verdict(Damaged(walk.events + 1, "cannot be read: what describes the tables is damaged"))
     except sqlite3.Error as error:
         if error.sqlite_errorcode & 0xFF in _DAMAGE:
             return walk.verdict(Damaged(walk.events + 1, f"cannot be read: {error}"))

@@ -47,10 +47,9 @@ class Place:
     def keys(self) -> SubjectKeys:
         return SubjectKeys(self.keys_folder, read_master_key(self.folder / "master.key"), os.urandom)
 
-    async def open(self) -> AuditLog:
-        return await open_audit_log(
-            self.file, self.keys(), self.signer(), 0.0, os.urandom, interval=INTERVAL, patience_s=PATIENCE_S
-        )
+    async def open(self, patience_s: float = PATIENCE_S) -> AuditLog:
+        keys, signer = self.keys(), self.signer()
+        return await open_audit_log(self.file, keys, signer, 0.0, os.urandom, interval=INTERVAL, patience_s=patience_s)
 
     async def written(self, events: Sequence[AuditEvent]) -> Checkpoint:
         """One handle writes them and closes; the checkpoint that it closes with."""
@@ -85,6 +84,7 @@ def charge(request: int, actor: str = "clinic/ada", dataset: str = "ward", kind:
 def forger(file: Path) -> Iterator[sqlite3.Connection]:
     """Somebody who can write the file and is stopped by no trigger."""
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
         for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
             connection.execute(f"DROP TRIGGER {name}")
         yield connection
