@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ops import settings_sources
+from ops.audit_cli import audit
 from ops.bench.cli import bench
 from ops.settings import Settings
 from ops.state import StateFolder
@@ -271,6 +272,7 @@ def settings_command() -> None:
         click.echo(f"  {line.variable}  {line.type}  default {line.default}\n    {line.doc}")
 
 
+cli.add_command(audit)
 cli.add_command(bench)
 
 
