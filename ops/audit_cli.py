@@ -166,13 +166,20 @@ def _checkpoint(path: Path) -> Checkpoint:
 
 def _line(reading: Reading) -> str:
     event = reading.event
-    at = datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds")
-    said = [f"{reading.sequence:>8}  {at}  {event.kind.value:<13}", event.dataset or "-"]
+    said = [f"{reading.sequence:>8}  {_time(event.at)}  {event.kind.value:<13}"]
+    said.append(event.dataset or "-" if event.dataset.isprintable() else repr(event.dataset))  # unverified: no escapes
     if event.destroys:
         said.append(f"key {event.destroys.hex()[:16]}")
     for part, opened in zip(event.parts, reading.parts, strict=True):
         said.append(_described(opened) if opened is not None else f"(forgotten, key {part.key.hex()[:16]})")
     return "  ".join(said)
+
+
+def _time(at: float) -> str:
+    try:
+        return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    except (OverflowError, ValueError):  # beyond the year 9999
+        return str(at)
 
 
 def _described(part: Opened) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from router.audit.operations import Append, Condemn, Destroy, Sign
 from router.audit.schema import open_file
 from router.audit.subject_keys import SubjectKeys
 from router.ledgers.amounts import checked_instant
+from router.ledgers.errors import LedgerUnavailable
 from router.ledgers.sqlite.schema import Durability
 from router.ledgers.sqlite.writer import Work, Writer
 
 INTERVAL = 256  # events between checkpoints: a signature costs as much as a few events, so an event a hundredth of it
 _PATIENCE_S = 5.0
+_LINGER_S = 0.05  # most answers come sooner, and their release takes the note of their charge along
 
 
 class AuditLog:
@@ -29,9 +32,11 @@ class AuditLog:
     What was to be recorded is recorded even where the caller's await is cancelled.
     """
 
-    def __init__(self, writer: Writer[AuditBooks]) -> None:
+    def __init__(self, writer: Writer[AuditBooks], linger_s: float) -> None:
         self._writer = writer
-        self._owed: tuple[AuditEvent, ...] = ()  # noted, and not written yet for some failure
+        self._linger_s = linger_s
+        self._owed: tuple[AuditEvent, ...] = ()  # noted and not written yet
+        self._soon: asyncio.TimerHandle | None = None  # when they will be, if nothing takes them along before
         self._unfinished: set[asyncio.Future[Any]] = set()
 
     async def record(self, *events: AuditEvent) -> None:
@@ -39,14 +44,17 @@ class AuditLog:
 
         Raises SubjectKeyUnusable, and has recorded nothing then; what was noted before is tried again with the next.
         """
-        await asyncio.shield(self._append(events, self._owed))
+        await asyncio.shield(self._append(events))
 
     def note(self, event: AuditEvent) -> None:
-        """Written soon, behind what came before: for what need not be durable before an answer leaves.
+        """Written with what is recorded next, or in a moment: for what need not be durable before an answer leaves.
 
         Lost with its process. Where it cannot be written, all that is recorded after it fails likewise, until it can.
         """
-        self._append((), (*self._owed, event))
+        self._writer.check()
+        self._owed = (*self._owed, event)
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(self._linger_s, self._write_owed)
 
     async def checkpoint(self, now: float) -> Checkpoint:
         """Signed and stored, of all that is in the log."""
@@ -68,10 +76,18 @@ class AuditLog:
             await self.record()
             await self.checkpoint(now)
         finally:
+            if self._soon is not None:
+                self._soon.cancel()
             await self._writer.end()
 
-    def _append(self, events: tuple[AuditEvent, ...], owed: tuple[AuditEvent, ...]) -> asyncio.Future[None]:
-        self._owed = owed  # and so it stays where the next line raises
+    def _write_owed(self) -> None:
+        self._soon = None
+        if self._owed:
+            with suppress(LedgerUnavailable):  # they stay owed, and whoever records next is told
+                self._append(())
+
+    def _append(self, events: tuple[AuditEvent, ...]) -> asyncio.Future[None]:
+        owed = self._owed
         future = self._put(Append(owed + events))
         self._owed = ()
         future.add_done_callback(functools.partial(self._appended, owed))
@@ -103,16 +119,18 @@ async def open_audit_log(
     interval: int = INTERVAL,
     durability: Durability = Durability.FULL,
     patience_s: float = _PATIENCE_S,
+    linger_s: float = _LINGER_S,
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> AuditLog:
     """A handle on the file, which is made where there is none, on a local disk. Of `keys` it becomes the only user.
 
-    `interval` counts for a new log alone: it is fixed when a log begins. Raises `LedgerUnavailable`, also where the
-    end of the log is not as it was written: nothing is added to what was tampered with.
+    `interval` counts for a new log alone: it is fixed when a log begins. `linger_s` is how long a note waits for
+    company. Raises `LedgerUnavailable`, also where the end of the log is not as it was written: nothing is added to
+    what was tampered with.
     """
     opened = functools.partial(open_file, file, durability, patience_s, interval, now, random_bytes)
     books = functools.partial(AuditBooks, keys=keys, signer=signer, random_bytes=random_bytes)
     writer: Writer[AuditBooks] = Writer(file, opened, books, patience_s, 0.0, clock, pause)
     await writer.start()
-    return AuditLog(writer)
+    return AuditLog(writer, linger_s)

@@ -4,8 +4,8 @@ Each is wrapped (AES-256-GCM) by a master key, so that the folder alone opens no
 person, so that it lists nobody. In files of their own and not in the log's: the log is backed up for years, and a
 key that is in a backup is not destroyed.
 
-Changed only by the transaction whose turn it is to write the log (`router.ledgers.sqlite.turn`): one writer at a time,
-and no event is sealed with a key that is being destroyed.
+Used only by the transaction whose turn it is to write the log (`router.ledgers.sqlite.turn`), and each looks anew
+(`refresh`): one writer at a time, and no event is sealed with a key that is being destroyed.
 """
 
 from __future__ import annotations
@@ -52,6 +52,13 @@ class SubjectKey:
     cipher: AESGCM = field(repr=False)
 
 
+@dataclass(frozen=True)
+class _OpenKey:
+    file: Path
+    signature: Signature
+    key: SubjectKey
+
+
 def write_master_key(file: Path, random_bytes: Callable[[int], bytes]) -> None:
     """A new one, mode 0600. Raises FileExistsError."""
     create_secret(file, random_bytes(_KEY_BYTES))
@@ -73,12 +80,15 @@ class SubjectKeys:
         self._folder = folder
         self._master = master
         self._random_bytes = random_bytes
-        self._opened: dict[str, tuple[Signature, SubjectKey]] = {}
+        self._opened: dict[str, _OpenKey] = {}
+        self._current: set[str] = set()  # persons whose file was looked at in this transaction
         self._seen: Signature = ()
         self._claim()
 
     def refresh(self) -> None:
-        """Forget opened keys where another process has changed the folder: a destroyed one must not live on in here."""
+        """A transaction begins. Opened keys are dropped where another process has changed the folder: none that it has
+        destroyed must live on in here."""
+        self._current.clear()
         now = file_signature(self._folder)
         if now != self._seen or len(self._opened) > _REMEMBERED:
             self._opened.clear()
@@ -86,17 +96,19 @@ class SubjectKeys:
 
     def of(self, person: str) -> SubjectKey:
         """Made and flushed where there is none. Raises SubjectKeyUnusable."""
-        file = self._file(person)
+        opened = self._opened.get(person)
+        if opened is not None and person in self._current:
+            return opened.key
+        file = opened.file if opened is not None else self._file(person)
         try:
-            signature = file_signature(file)
-            remembered = self._opened.get(person)
-            if remembered is not None and remembered[0] == signature:
-                return remembered[1]
-            key = self._read(file) if file.exists() else self._make(file)
-            self._opened[person] = (file_signature(file), key)
+            if opened is None or file_signature(file) != opened.signature:
+                key = self._read(file) if file.exists() else self._make(file)
+                opened = _OpenKey(file, file_signature(file), key)
         except OSError as error:
             raise SubjectKeyUnusable(str(file), error.strerror or "cannot be written") from error
-        return key
+        self._opened[person] = opened
+        self._current.add(person)
+        return opened.key
 
     def condemned(self, person: str) -> bytes | None:
         """The id of the person's key; empty where it is damaged, and None where there is none."""

@@ -125,6 +125,17 @@ def test_a_forgotten_person_is_not_shown_and_the_log_verifies(files: AuditFiles,
     assert faraday("verify", "--since", str(tmp_path / "held.json")).exit_code == 0
 
 
+def test_what_was_forged_for_the_terminal_is_shown_as_it_is(files: AuditFiles) -> None:
+    forged(
+        files,
+        """UPDATE event SET body = CAST('{"format":"v1","kind":"charged","at":1e300,"dataset":"\\u001b[2J",'
+        || '"parts":[]}' AS BLOB) WHERE sequence = 4""",
+    )
+    told = faraday("show", "--limit", "1")
+    assert told.exit_code == 0, told.output
+    assert "1e+300" in told.output and "'\\x1b[2J'" in told.output
+
+
 def test_forgetting_asks_first(files: AuditFiles) -> None:
     told = faraday("forget", "clinic/ada", answer="n\n")
     assert told.exit_code == 1

@@ -49,7 +49,9 @@ class Place:
 
     async def open(self, patience_s: float = PATIENCE_S) -> AuditLog:
         keys, signer = self.keys(), self.signer()
-        return await open_audit_log(self.file, keys, signer, 0.0, os.urandom, interval=INTERVAL, patience_s=patience_s)
+        return await open_audit_log(
+            self.file, keys, signer, 0.0, os.urandom, interval=INTERVAL, patience_s=patience_s, linger_s=0.001
+        )
 
     async def written(self, events: Sequence[AuditEvent]) -> Checkpoint:
         """One handle writes them and closes; the checkpoint that it closes with."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import sqlite3
 import stat
@@ -26,6 +27,7 @@ from router.audit.subject_keys import write_master_key
 from router.ledgers.errors import LedgerUnavailable
 from router.ledgers.sqlite.turn import Turn
 from router.secret_files import SecretUnusable
+from tests.support.eventually import until
 from tests.unit.router.audit.place import INTERVAL, Place, charge, forger
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -75,6 +77,12 @@ async def test_what_is_noted_is_written_soon_and_in_order(place: Place, log: Aud
     assert [reading.event.at for reading in place.read()] == [6.0, 5.0, 4.0, 3.0, 2.0, 1.0]
 
 
+async def test_what_is_noted_is_written_though_nothing_follows(place: Place, log: AuditLog) -> None:
+    log.note(charge(1))
+    log.note(charge(2))
+    await until(lambda: place.verify().events == 2, timeout_s=20.0)
+
+
 async def test_what_is_noted_last_is_written_by_the_end(place: Place) -> None:
     log = await place.open()
     log.note(charge(1))
@@ -89,7 +97,6 @@ async def test_what_was_noted_and_could_not_be_written_holds_up_all_that_follows
     good = keyfile.read_bytes()
     keyfile.write_bytes(b"damaged")
     log.note(charge(2, "clinic/bob"))
-    await log.checkpoint(50.0)  # behind the note, which has failed by now
     with pytest.raises(SubjectKeyUnusable):
         await log.record(charge(3))
     keyfile.write_bytes(good)
@@ -285,6 +292,7 @@ async def test_where_no_turn_comes_nothing_is_said_to_be_recorded(place: Place) 
 WRITE = """
 import asyncio, sys
 from pathlib import Path
+from tests.support.eventually import until
 from tests.unit.router.audit.place import Place, charge
 
 async def write(folder, name, count):
@@ -339,3 +347,27 @@ def test_a_log_whose_writer_was_killed_holds_all_that_was_durable_and_goes_on(pl
         assert verdict.events >= before + acknowledged
     asyncio.run(place.written([charge(1)]))
     assert place.verify().fault is None
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_two_writers_leave_one_chain_that_lacks_nothing_they_were_told(place: Place) -> None:
+    asyncio.run(place.written([]))
+    chance = random.Random(0)
+    durable: dict[str, int] = {}
+    for round in range(25):
+        names = [f"clinic/{round}-{letter}" for letter in "ab"]
+        running = [writer(place, name, 10_000) for name in names]
+        for process in running:
+            assert process.stdout is not None
+            for _ in range(chance.randrange(1, 40)):
+                process.stdout.readline()
+        for name, process in zip(names, running, strict=True):
+            process.kill()
+            lines = process.communicate()[0].split("\n")
+            durable[name] = max((int(line) for line in lines[:-1]), default=0)
+        assert place.verify().fault is None
+    everything = place.read(1_000_000)
+    for name, last in durable.items():
+        found = [int(reading.event.at) for reading in everything if actors(reading.parts) == [name]]
+        assert found == list(range(len(found), 0, -1)), "in order, without a hole"
+        assert len(found) >= last

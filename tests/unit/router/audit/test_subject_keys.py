@@ -50,6 +50,7 @@ def test_a_destroyed_key_is_gone_and_the_next_one_is_another(tmp_path: Path, key
 def test_what_another_process_destroyed_is_not_used(tmp_path: Path, master: MasterKey, keys: SubjectKeys) -> None:
     first = keys.of("ada")
     SubjectKeys(tmp_path / "keys", master, os.urandom).destroy("ada")
+    keys.refresh()
     assert keys.of("ada").id != first.id
 
 
@@ -84,6 +85,7 @@ def test_a_damaged_key_is_refused_named_and_may_be_destroyed(tmp_path: Path, key
     keys.of("ada")
     (file,) = files(tmp_path)
     file.write_bytes(content)
+    keys.refresh()
     with pytest.raises(SubjectKeyUnusable, match="damaged"):
         keys.of("ada")
     assert keys.all() == {}
@@ -97,6 +99,7 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, keys: SubjectKeys
     (file,) = files(tmp_path)
     file.chmod(0o644)
     os.utime(file, (1, 1))
+    keys.refresh()
     with pytest.raises(SubjectKeyUnusable, match="chmod 600"):
         keys.of("ada")
 
