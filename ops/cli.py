@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ops import settings_sources
+from ops.audit_cli import audit
 from ops.bench.cli import bench
 from ops.budget_cli import budget
 from ops.settings import Settings
@@ -272,6 +273,7 @@ def settings_command() -> None:
         click.echo(f"  {line.variable}  {line.type}  default {line.default}\n    {line.doc}")
 
 
+cli.add_command(audit)
 cli.add_command(bench)
 cli.add_command(budget)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import TypeVar
 from router.ledgers.contract import MAX_ANSWER_BYTES, Discrepancy
 from router.ledgers.handle import Handle
 from router.ledgers.operations import Operation, Settle
-from router.ledgers.sqlite.schema import Durability
+from router.ledgers.sqlite.books import SqliteBooks
+from router.ledgers.sqlite.schema import Durability, connect
 from router.ledgers.sqlite.verify import verify_file
 from router.ledgers.sqlite.writer import Writer
 
@@ -24,7 +26,7 @@ _IDLE_FLUSH_S = 0.05
 class SqliteLedger(Handle):
     """Made by `open_sqlite_ledger`; for the event loop that it was made on, and not to be carried over a fork."""
 
-    def __init__(self, file: Path, writer: Writer, patience_s: float, max_answer_bytes: int) -> None:
+    def __init__(self, file: Path, writer: Writer[SqliteBooks], patience_s: float, max_answer_bytes: int) -> None:
         super().__init__(max_answer_bytes)
         self._file = file
         self._writer = writer
@@ -64,6 +66,7 @@ async def open_sqlite_ledger(
     `patience_s` is how long another process may hold the ledger before `LedgerUnavailable`; `idle_flush_s` how long a
     settlement waits for a transaction to ride with. Raises `LedgerUnavailable`.
     """
-    writer = Writer(file, durability, patience_s, idle_flush_s, clock, pause)
+    opened = functools.partial(connect, file, durability, patience_s)
+    writer = Writer(file, opened, SqliteBooks, patience_s, idle_flush_s, clock, pause)
     await writer.start()
     return SqliteLedger(file, writer, patience_s, max_answer_bytes)

@@ -10,6 +10,7 @@ import enum
 import os
 import sqlite3
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from router.ledgers.errors import LedgerUnavailable
@@ -68,6 +69,18 @@ CREATE TABLE release (
 """
 
 
+@dataclass(frozen=True)
+class Format:
+    """What a file of one kind holds, and by what it is known again."""
+
+    tables: str
+    application: int
+    version: int
+
+
+LEDGER = Format(_TABLES, _APPLICATION, VERSION)
+
+
 class Durability(enum.Enum):
     """SQLite's `synchronous`, by its number."""
 
@@ -90,12 +103,12 @@ def create(file: Path) -> None:
             os.close(folder)
 
 
-def connect(file: Path, durability: Durability, patience_s: float) -> sqlite3.Connection:
+def connect(file: Path, durability: Durability, patience_s: float, format: Format = LEDGER) -> sqlite3.Connection:
     """Raises `LedgerUnavailable` for a file of a newer version or of somebody else, and sqlite3.Error."""
     connection = sqlite3.connect(file, timeout=patience_s, isolation_level=None)
     with ExitStack() as stack:
         stack.callback(connection.close)
-        _prepare(connection, durability)
+        _prepare(connection, durability, format)
         stack.pop_all()  # prepared: it stays open
     return connection
 
@@ -105,7 +118,7 @@ def read_only(file: Path, patience_s: float) -> sqlite3.Connection:
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=patience_s, isolation_level=None)
 
 
-def _prepare(connection: sqlite3.Connection, durability: Durability) -> None:
+def _prepare(connection: sqlite3.Connection, durability: Durability, format: Format) -> None:
     _expect(connection, "PRAGMA journal_mode = WAL", "wal")
     connection.execute(f"PRAGMA synchronous = {durability.name}")
     _expect(connection, "PRAGMA synchronous", durability.value)  # a build of SQLite may ignore what was asked
@@ -120,13 +133,13 @@ def _prepare(connection: sqlite3.Connection, durability: Durability) -> None:
     tables = _one(connection, "SELECT count(*) FROM sqlite_schema")
     if (version, application, tables) == (0, 0, 0):
         connection.executescript(
-            f"BEGIN IMMEDIATE; {_TABLES} PRAGMA application_id = {_APPLICATION}; "
-            f"PRAGMA user_version = {VERSION}; COMMIT;"
+            f"BEGIN IMMEDIATE; {format.tables} PRAGMA application_id = {format.application}; "
+            f"PRAGMA user_version = {format.version}; COMMIT;"
         )
-    elif application != _APPLICATION:
+    elif application != format.application:
         raise LedgerUnavailable("the file is some other database")
-    elif version != VERSION:
-        raise LedgerUnavailable(f"the file is of version {version}, and this is version {VERSION}")
+    elif version != format.version:
+        raise LedgerUnavailable(f"the file is of version {version}, and this is version {format.version}")
 
 
 def _one(connection: sqlite3.Connection, query: str) -> object:

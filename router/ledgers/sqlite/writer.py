@@ -13,42 +13,69 @@ import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from router.ledgers.errors import LedgerError, LedgerUnavailable, Refused
-from router.ledgers.operations import Operation
-from router.ledgers.sqlite.books import SqliteBooks
-from router.ledgers.sqlite.schema import Durability, connect, create
+from router.ledgers.sqlite.schema import create
 from router.ledgers.sqlite.turn import Turn
 
 _BATCH = 1024  # a transaction of some 50 ms
 _PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}  # the next transaction may do better
 
 Future = asyncio.Future[Any]
-Queued = tuple[Operation[Any], Future | None]  # None: written lazily, nobody waits
 Outcome = tuple[Future, Any, LedgerError | None]
 
 
-class Writer:
-    """Started by `start`. Operations are applied in the order in which they are queued."""
+class Transactions(Protocol):
+    """What operations are applied to: the books of a ledger, the books of an audit log."""
+
+    def begin(self) -> None: ...
+
+    def commit(self) -> None:
+        """Durable when it returns."""
+        ...
+
+    def roll_back(self) -> None: ...
+
+
+B = TypeVar("B", bound=Transactions)
+B_contra = TypeVar("B_contra", contravariant=True)
+
+
+class Work(Protocol[B_contra]):
+    def apply(self, books: B_contra, /) -> Any:
+        """Raises `Refused` before any change, and nothing else."""
+        ...
+
+
+Queued = tuple[Work[B], Future | None]  # None: written lazily, nobody waits
+
+
+class Writer(Generic[B]):
+    """Started by `start`. Operations are applied in the order in which they are queued.
+
+    `connect` opens the file, which is there by then, when it is this handle's turn.
+    """
 
     def __init__(
         self,
         file: Path,
-        durability: Durability,
+        connect: Callable[[], sqlite3.Connection],
+        books: Callable[[sqlite3.Connection], B],
         patience_s: float,
         idle_flush_s: float,
         clock: Callable[[], float],
         pause: Callable[[float], None],
     ) -> None:
         self._file = file
-        self._durability = durability
+        self._connect = connect
+        self._books = books
         self._patience_s = patience_s
         self._idle_flush_s = idle_flush_s
         self._clock = clock
         self._pause = pause
-        self._queue: queue.SimpleQueue[Queued | None] = queue.SimpleQueue()  # None ends the thread
-        self._batch: list[Queued] = []  # in the transaction of now
+        self._queue: queue.SimpleQueue[Queued[B] | None] = queue.SimpleQueue()  # None ends the thread
+        self._batch: list[Queued[B]] = []  # in the transaction of now
         self._broken = ""  # why nothing is written any more
         self._end = "the ledger's thread died of an error of our own"
         self._loop = asyncio.get_running_loop()
@@ -61,7 +88,7 @@ class Writer:
         self._thread.start()
         await self._opened
 
-    def put(self, operation: Operation[Any], future: Future | None) -> None:
+    def put(self, operation: Work[B], future: Future | None) -> None:
         """Raises `LedgerUnavailable` where nothing is written any more."""
         self.check()
         self._queue.put((operation, future))
@@ -88,10 +115,10 @@ class Writer:
 
     def _serve(self, turn: Turn) -> None:
         with turn.taken():
-            connection = connect(self._file, self._durability, self._patience_s)
+            connection = self._connect()
         self._call(_deliver, [(self._opened, None, None)])
         try:
-            books = SqliteBooks(connection)
+            books = self._books(connection)
             running = True
             while running:
                 self._batch, running = self._gather()
@@ -102,9 +129,9 @@ class Writer:
             with turn.taken():  # the last connection of a file checkpoints it when it closes
                 connection.close()
 
-    def _gather(self) -> tuple[list[Queued], bool]:
+    def _gather(self) -> tuple[list[Queued[B]], bool]:
         """Wait for work and take all that is there; False with the last. What is lazy waits a while for company."""
-        batch: list[Queued] = []
+        batch: list[Queued[B]] = []
         awaited = False
         while len(batch) < _BATCH:
             try:
@@ -120,7 +147,7 @@ class Writer:
             awaited = awaited or queued[1] is not None
         return batch, True
 
-    def _transaction(self, books: SqliteBooks, turn: Turn, batch: list[Queued]) -> list[Outcome]:
+    def _transaction(self, books: B, turn: Turn, batch: list[Queued[B]]) -> list[Outcome]:
         try:
             if self._broken:
                 raise LedgerUnavailable(self._broken)
@@ -130,7 +157,7 @@ class Writer:
             return [(future, None, error) for _, future in batch if future is not None]
         return outcomes
 
-    def _committed(self, books: SqliteBooks, batch: list[Queued]) -> list[Outcome]:
+    def _committed(self, books: B, batch: list[Queued[B]]) -> list[Outcome]:
         try:
             books.begin()
             outcomes = [_applied(books, operation, future) for operation, future in batch]
@@ -152,7 +179,7 @@ class Writer:
     def _over(self) -> None:
         """On the loop's thread, as `put` is: nothing is queued behind what is refused here."""
         gone = LedgerUnavailable(self._broken or self._end)
-        left: list[Queued | None] = list(self._batch)
+        left: list[Queued[B] | None] = list(self._batch)
         while not self._queue.empty():
             left.append(self._queue.get_nowait())
         waiting = [queued[1] for queued in left if queued is not None and queued[1] is not None]
@@ -160,7 +187,7 @@ class Writer:
         _deliver([(future, None, gone) for future in (self._opened, *waiting)])
 
 
-def _applied(books: SqliteBooks, operation: Operation[Any], future: Future | None) -> Outcome | None:
+def _applied(books: B, operation: Work[B], future: Future | None) -> Outcome | None:
     if future is None:
         operation.apply(books)  # was ruled upon when it was queued: a refusal now is an error of our own, and ends us
         return None
