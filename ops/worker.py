@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import random
 import signal
 import socket
@@ -25,10 +26,12 @@ from cluster.dispatch import watch
 from cluster.placement import Plane
 from cluster.tracing import configure
 from ops import cluster_options, logs, processes, readiness, router_options
+from ops.audit_files import AuditFiles
 from ops.settings import Settings
 from ops.state import StateFolder
 from router import finite_element, reflection, tracing
 from router.admission import Admission
+from router.audit.log import open_audit_log
 from router.auth import Authenticator
 from router.codec.open_inference import InferCodec
 from router.edge import Edge
@@ -75,6 +78,8 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
     }
     upstreams = {name: Upstream(specs[name], each) for name, each in router_options.upstreams(settings).items()}
     ledger = await open_sqlite_ledger(settings.privacy.ledger_file or state.ledger)
+    audit = AuditFiles(state.root)
+    trail = await open_audit_log(audit.log, audit.subject_keys(os.urandom), audit.signer(), time.time(), os.urandom)
     for account in router_options.accounts(settings):
         await ledger.open(account, time.time())
     pricing = Pricing(ledger, router_options.epsilon_per_answer(settings))
@@ -87,13 +92,13 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         statistics,
         metrics,
         upstreams,
-        PrivateAnswers(ledger, pricing, released, f"{socket.gethostname()}-{index}"),
+        PrivateAnswers(ledger, pricing, released, trail, f"{socket.gethostname()}-{index}"),
     )
     open_inference = OpenInference(
         specs, pipeline, InferCodec(specs, time.time), statistics, upstreams, cluster_options.VERSION
     )
     rpcs: list[Rpc] = [*finite_element.rpcs(pipeline), *open_inference.rpcs(), *health.rpcs()]
-    rpcs += PrivacyService(ledger).rpcs()
+    rpcs += PrivacyService(ledger, trail).rpcs()
     if settings.server.reflection:
         rpcs += reflection.rpcs([*SERVICES, HEALTH])
     edge = Edge(
@@ -125,6 +130,7 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
             for upstream in upstreams.values():
                 await upstream.close()
             await ledger.close()
+            await trail.close(time.time())
             await released.close()
             recorder.close(_TRACES_GRACE_S)
 

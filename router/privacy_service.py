@@ -11,6 +11,8 @@ from models.privacy.conversion import epsilon_of
 from models.privacy.cost import cost_in_picorho, limit_in_picorho
 from models.privacy.events import Event
 from models.privacy.neighbours import Adjacency, Unit
+from router.audit.event import AuditEvent, Kind
+from router.audit.trail import Trail
 from router.call import Caller, Principal, Role
 from router.codec import common
 from router.codec import privacy as codec
@@ -26,8 +28,9 @@ _PAGE = 100
 
 
 class PrivacyService:
-    def __init__(self, ledger: Ledger, unix_time: Callable[[], float] = time.time) -> None:
+    def __init__(self, ledger: Ledger, trail: Trail, unix_time: Callable[[], float] = time.time) -> None:
         self._ledger = ledger
+        self._trail = trail
         self._unix_time = unix_time
 
     def rpcs(self) -> list[Rpc]:
@@ -53,6 +56,7 @@ class PrivacyService:
                 budget = codec.budget_message(account, Balance(account.limit, 0, 0, ""))
                 return pb.OpenAccountResponse(budget=budget).SerializeToString()
             await self._ledger.open(account, self._unix_time())
+            await self._record(Kind.OPENED, caller, key, limit=account.limit, epsilon=account.epsilon)
             return pb.OpenAccountResponse(budget=await self._budget(key)).SerializeToString()
 
     async def _cap(self, key: AccountKey, request: pb.OpenAccountRequest) -> Account:
@@ -75,6 +79,7 @@ class PrivacyService:
             limit = limit_in_picorho(epsilon, account.delta, account.order)
             if not request.options.validate_only:
                 await self._ledger.set_limit(key, limit, epsilon, self._unix_time())
+                await self._record(Kind.LIMIT_SET, caller, key, limit=limit, epsilon=epsilon)
             return pb.SetPolicyResponse(budget=await self._budget(key)).SerializeToString()
 
     async def _freeze(self, caller: Caller, body: bytes) -> bytes:
@@ -86,8 +91,10 @@ class PrivacyService:
                 pass
             elif request.reason:
                 await self._ledger.freeze(key, request.reason, self._unix_time())
+                await self._record(Kind.FROZEN, caller, key)
             else:
                 await self._ledger.thaw(key, self._unix_time())
+                await self._record(Kind.THAWED, caller, key)
             return pb.FreezeResponse(budget=await self._budget(key)).SerializeToString()
 
     async def _get_budget(self, caller: Caller, body: bytes) -> bytes:
@@ -130,6 +137,22 @@ class PrivacyService:
             releases=[codec.release_message(release) for release in page],
             next_page_token=str(page[-1].cursor) if len(page) == size else "",
         ).SerializeToString()
+
+    async def _record(
+        self, kind: Kind, caller: Caller, key: AccountKey, limit: int | None = None, epsilon: float | None = None
+    ) -> None:
+        """What was done to an account. The reason of a freeze stays in the ledger: it may name somebody."""
+        holder = "/".join(part for part in (key.tenant, key.user) if part)
+        event = AuditEvent(
+            kind=kind,
+            at=self._unix_time(),
+            dataset=key.dataset,
+            actor=caller.principal.name,
+            holder=holder,
+            limit=limit,
+            epsilon=epsilon,
+        )
+        await self._trail.record(event)
 
     async def _budget(self, key: AccountKey) -> pb.Budget:
         return codec.budget_message(await self._ledger.account(key), await self._ledger.balance(key))

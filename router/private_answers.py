@@ -12,16 +12,20 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from msgspec.structs import replace
 
 from models.base import Spec
 from models.privacy.promise import epsilon_promised
 from router import released_answers
+from router.audit.event import AuditEvent, Kind
+from router.audit.trail import Trail
 from router.call import Caller, Question, Reply, Spend
 from router.codec.contract import Codec
 from router.errors import NoReplica, Overloaded, TooLarge
 from router.ledger_errors import told
 from router.ledgers.contract import Account, Fresh, Ledger, Reservation, Stored
+from router.ledgers.errors import AccountFrozen, BudgetSpent, LedgerError
 from router.pricing import Price, Pricing
 from router.released_answers import ReleasedAnswers
 
@@ -37,11 +41,13 @@ class PrivateAnswers:
         ledger: Ledger,
         pricing: Pricing,
         released: ReleasedAnswers,
+        trail: Trail,
         owner: str,
         unix_time: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
         self._released = released
+        self._trail = trail
         self._pricing = pricing
         self._owner = owner
         self._unix_time = unix_time
@@ -69,33 +75,61 @@ class PrivateAnswers:
         if question.validate_only:
             spend = self._spend(price, await self._account_left(price.account), charged=False)
             return codec.encode(replace(await ask(), spend=spend), question)
+        reservation = self._reservation(caller, question, body, price)
+        act = _Act(caller.principal.name, question.model, reservation.request_id, price)
         running = asyncio.ensure_future(ask())
         try:
-            with told():
-                charge = await self._ledger.reserve(self._reservation(caller, question, body, price), self._unix_time())
+            charge = await self._charged(reservation, act)
             if isinstance(charge, Stored):
                 return codec.replayed(charge.answer, question)
-            answer = await self._kept(charge, price, question, codec, running)
+            answer = await self._kept(charge, act, question, codec, running)
             self._released.put(digest, answer)
             return answer
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)  # what became of it is known, or nobody asks any more
 
+    async def _charged(self, reservation: Reservation, act: _Act) -> Fresh | Stored:
+        now = self._unix_time()
+        with told():
+            try:
+                charge = await self._ledger.reserve(reservation, now)
+            except (BudgetSpent, AccountFrozen) as refused:
+                self._trail.note(act.event(Kind.REFUSED, now, reason=type(refused).__name__))
+                raise
+            if isinstance(charge, Fresh):
+                self._trail.note(act.event(Kind.CHARGED, now))
+            return charge
+
     async def _kept(
-        self, charge: Fresh, price: Price, question: Question, codec: Codec, running: asyncio.Future[Reply]
+        self, charge: Fresh, act: _Act, question: Question, codec: Codec, running: asyncio.Future[Reply]
     ) -> bytes:
         try:
             reply = await running
         except _NOTHING_RAN:
             with told():
                 await self._ledger.void(charge.token, self._unix_time())
+                self._trail.note(act.event(Kind.VOIDED, self._unix_time()))
             raise
-        spend = self._spend(price, await self._account_left(price.account), charged=True)
+        spend = self._spend(act.price, await self._account_left(act.price.account), charged=True)
         answer = codec.encode(replace(reply, spend=spend), question)
-        with told():
-            await self._ledger.release(charge.token, answer, self._unix_time())
+        await self._left(charge, act, answer)
         return answer
+
+    async def _left(self, charge: Fresh, act: _Act, answer: bytes) -> None:
+        """Returns once both the ledger and the audit log hold, durably, that this answer leaves: two flushes side by
+        side. Where the ledger does not take it, the log says so."""
+        now = self._unix_time()
+        released = act.event(Kind.RELEASED, now, digest=hashlib.sha256(answer).digest())
+        with told():
+            recording = asyncio.ensure_future(self._trail.record(released))
+            try:
+                await self._ledger.release(charge.token, answer, now)
+            except LedgerError:
+                self._trail.note(act.event(Kind.WITHHELD, self._unix_time()))
+                raise
+            finally:
+                await recording
 
     def _reservation(self, caller: Caller, question: Question, body: bytes, price: Price) -> Reservation:
         left_s = caller.deadline - time.monotonic()
@@ -129,4 +163,29 @@ class PrivateAnswers:
             adjacency=account.adjacency,
             epsilon_left=left,
             charged=charged,
+        )
+
+
+class _Act(msgspec.Struct, frozen=True):
+    """What the audit log says of every step of one answer."""
+
+    actor: str
+    model: str
+    request_id: str
+    price: Price
+
+    def event(self, kind: Kind, at: float, reason: str = "", digest: bytes = b"") -> AuditEvent:
+        account = self.price.account
+        return AuditEvent(
+            kind=kind,
+            at=at,
+            dataset=account.key.dataset,
+            actor=self.actor,
+            model=self.model,
+            request_id=self.request_id,
+            cost=dict(self.price.costs)[account.key],
+            epsilon=self.price.epsilon,
+            delta=account.delta,
+            reason=reason,
+            digest=digest,
         )

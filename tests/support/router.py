@@ -23,6 +23,7 @@ from models.catalog import CATALOG
 from router import finite_element, open_inference, reflection, tracing
 from router.admission import Admission, AdmissionLimits
 from router.api_key_file import create_api_key
+from router.audit.trail import MemoryTrail
 from router.auth import Authenticator, AuthOptions, CertificateGrant
 from router.call import Principal, Role
 from router.codec.open_inference import InferCodec
@@ -113,6 +114,7 @@ class Router:
             if name not in upstreams
         }
         self.ledger = MemoryLedger(MemoryBooks())
+        self.trail = MemoryTrail()
         self.released = SqliteAnswers(folder / "released")
         seconds = itertools.count()  # whether an account has come to be is asked again every time
         pricing = Pricing(self.ledger, options.epsilon_per_answer, lambda: next(seconds))
@@ -125,12 +127,12 @@ class Router:
             self.statistics,
             self.metrics,
             upstreams,
-            PrivateAnswers(self.ledger, pricing, self.released, "router-0"),
+            PrivateAnswers(self.ledger, pricing, self.released, self.trail, "router-0"),
         )
         codec = InferCodec(specs, time.time)
         inference = OpenInference(specs, pipeline, codec, self.statistics, upstreams, "0.0")
         rpcs = [*finite_element.rpcs(pipeline), *inference.rpcs(), *self.health.rpcs(), *options.extra]
-        rpcs += PrivacyService(self.ledger).rpcs()
+        rpcs += PrivacyService(self.ledger, self.trail).rpcs()
         rpcs += reflection.rpcs([*SERVICES, HEALTH])
         tokens = TokenOptions((public,), ISSUER, AUDIENCE)
         edge = Edge(
