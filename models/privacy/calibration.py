@@ -52,12 +52,12 @@ def gaussian(target: Target) -> Gaussian:
 
 def discrete_gaussian(target: Target, squared_sensitivity: int) -> DiscreteGaussian:
     """The least variance, for integer vectors of ℓ₂ sensitivity `squared_sensitivity`^½."""
-    return _least(lambda variance: DiscreteGaussian(squared_sensitivity, variance), 1e-6, 1e30, target)
+    return _least(lambda variance: DiscreteGaussian(squared_sensitivity, variance), 1e-6, 1e24, target)
 
 
 def noisy_histogram(target: Target, records: int) -> NoisyHistogram:
     """The least variance, where a unit has at most `records` records."""
-    return _least(lambda variance: NoisyHistogram(records, variance), 1e-6, 1e30, target)
+    return _least(lambda variance: NoisyHistogram(records, variance), 1e-6, 1e24, target)
 
 
 def exponential(target: Target) -> Exponential:

@@ -47,7 +47,7 @@ class Gaussian(_Kind, frozen=True, tag="gaussian"):
 class DiscreteGaussian(_Kind, frozen=True, tag="discrete-gaussian"):
     """Weights exp(−x²/2σ²) on the integers, on every coordinate of an integer vector of ℓ₂ sensitivity Δ.
 
-    `variance` = σ² in [1e-6, 1e30], exactly as sampled; `squared_sensitivity` = Δ² in [1, 2^62].
+    `variance` = σ² in [1e-6, 1e24], exactly as sampled; `squared_sensitivity` = Δ² in [1, 2^62].
     """
 
     squared_sensitivity: int
@@ -55,7 +55,7 @@ class DiscreteGaussian(_Kind, frozen=True, tag="discrete-gaussian"):
 
     def __post_init__(self) -> None:
         _whole(self.squared_sensitivity, "squared_sensitivity", 2**62)
-        _real(self, "variance", 1e-6, 1e30)
+        _real(self, "variance", 1e-6, 1e24)
 
     def renyi(self, order: float) -> Decimal:
         return gaussian.renyi(order, Fraction(self.squared_sensitivity), Fraction(self.variance))
@@ -68,7 +68,7 @@ class DiscreteGaussian(_Kind, frozen=True, tag="discrete-gaussian"):
 
 
 class NoisyHistogram(_Kind, frozen=True, tag="noisy-histogram"):
-    """Counts of disjoint buckets, each plus a discrete Gaussian of `variance` = σ² in [1e-6, 1e30].
+    """Counts of disjoint buckets, each plus a discrete Gaussian of `variance` = σ² in [1e-6, 1e24].
 
     A unit has at most `records` records in all buckets together, in [1, 2^30]. Adding it changes the counts by at most
     that in ℓ₂; replacing it takes away some and adds others, so that Δ² = 2 records², not 4.
@@ -79,7 +79,7 @@ class NoisyHistogram(_Kind, frozen=True, tag="noisy-histogram"):
 
     def __post_init__(self) -> None:
         _whole(self.records, "records", 2**30)
-        _real(self, "variance", 1e-6, 1e30)
+        _real(self, "variance", 1e-6, 1e24)
 
     def relations(self) -> frozenset[Adjacency]:
         return frozenset({Adjacency.ADD_REMOVE})
