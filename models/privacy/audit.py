@@ -4,7 +4,7 @@ If a mechanism is (ε, δ(ε))-DP for every ε, then P(S) ≤ e^ε Q(S) + δ(ε)
 pair of neighbours. The sets of the optimal tests are those of a large likelihood ratio (Neyman & Pearson), so answers
 are given as scores that rise with it: for additive noise, its projection on the difference of the two values.
 
-One half of the samples chooses S, ε and direction; the other half tests that one inequality by the intervals of Clopper
+A quarter of the samples chooses S, ε and direction; the others test that one inequality by the intervals of Clopper
 & Pearson (1934), which are exact. So a mechanism that keeps its word is accused with probability at most `level`.
 The claim should be exact (`profile`): what a curve converts to is a bound that leaves room for a liar.
 """
@@ -54,21 +54,22 @@ class _Test:
 def audit(here: Array, there: Array, claim: Callable[[float], float], level: float = 1e-6) -> Finding:
     """`here` and `there` are equally many independent scores on two neighbours; `claim` is δ(ε).
 
-    Their order must carry no meaning: the halves are the even and the odd places.
+    Every fourth of them chooses: their order must carry no meaning.
     """
     if len(here) != len(there) or len(here) < 1000:
         raise ValueError(f"{len(here)} and {len(there)} samples: the audit needs equally many, and 1000 or more")
     claimed = np.array([claim(epsilon) for epsilon in _EPSILONS])
     chosen = max(
         (
-            _best(here[::2], there[::2], claimed, swapped, negated)
+            _best(here[::4], there[::4], claimed, swapped, negated)
             for swapped in (False, True)
             for negated in (False, True)
         ),
         key=lambda candidate: candidate[0],
     )[1]
-    first, second = chosen.counts(here[1::2], there[1::2])
-    total = len(here) // 2
+    others = np.arange(len(here)) % 4 != 0
+    first, second = chosen.counts(here[others], there[others])
+    total = int(others.sum())
     low = float(beta.ppf(level / 2, first, total - first + 1)) if first else 0.0
     high = float(beta.ppf(1 - level / 2, second + 1, total - second)) if second < total else 1.0
     return Finding(chosen.epsilon, low - float(np.exp(chosen.epsilon)) * high, claim(chosen.epsilon))

@@ -2,8 +2,9 @@
 
 The exponential mechanism with weights exp(ε s/2Δ) is one with η = ε (Durfee & Rogers 2019, arXiv 1905.04273).
 
-The worst pair for a given t has two outcomes, of ratio e^t and e^(t−η) (Dong, Durfee, Rogers 2020, arXiv 1909.13830,
-lemma 3.2 and corollary 3.1), and probability q = (e^-t − e^-η)/(1 − e^-η) of the first under Q. With x = e^t,
+The worst pair for a given t has two outcomes, of ratio e^t and e^(t−η): every other pair is a post-processing of this
+generalised randomised response (Dong, Durfee & Rogers 2020, arXiv 1909.13830). The first has probability
+q = (e^-t − e^-η)/(1 − e^-η) under Q. With x = e^t,
 
     E_Q (P/Q)^α = A x^(α−1) − B x^α,   A = (1 − e^-αη)/(1 − e^-η),   B = (e^-η − e^-αη)/(1 − e^-η),
 
@@ -12,7 +13,7 @@ is largest at x = (α−1)A/αB, which lies between 1 and e^η, and is there A x
     D_α = ln x + ln(A/α)/(α−1).
 
 Neighbours change places by t → η − t, so that both directions are covered. D_α ≤ αη²/8 (Cesar & Rogers 2021, arXiv
-2004.07223, lemma 3.2).
+2004.07223).
 """
 
 from __future__ import annotations

@@ -54,8 +54,6 @@ def delta_of(curve: Curve, epsilon: float) -> float:
 def delta_at(curve: Curve, epsilon: float, order: float) -> float:
     """δ at ε from the one order."""
     alpha, gap = Decimal(order), curve.renyi(order) - Decimal(epsilon)
-    if gap.is_infinite():
-        return 1.0
     exponent = (alpha - 1) * gap + alpha * (1 - 1 / alpha).ln() - (alpha - 1).ln()
     return 1.0 if exponent >= 0 else min(float_above((exponent + _SLACK).exp() * (1 + _SLACK)), 1.0)
 

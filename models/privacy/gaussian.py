@@ -1,7 +1,7 @@
 """The Gaussian mechanism, continuous or discrete: ρ = Δ²/2σ², and D_α = αρ.
 
-For N(0, σ²) with equality (Mironov 2017, prop. 7). For the discrete Gaussian on integers as a bound (Canonne, Kamath,
-Steinke 2020, arXiv 2004.00010, prop. 5 and theorem 14 for many coordinates), which is tight where σ is a few units.
+For N(0, σ²) with equality (Mironov 2017, arXiv 1702.07476, prop. 7). For the discrete Gaussian on integer vectors as a
+bound (Canonne, Kamath & Steinke 2020, arXiv 2004.00010), with equality where α times the difference is whole.
 """
 
 from __future__ import annotations

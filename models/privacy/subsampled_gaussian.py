@@ -1,8 +1,8 @@
 """The Poisson-subsampled Gaussian mechanism of DP-SGD, for neighbours by add-remove.
 
 Every unit takes part with probability q; σ is the noise over the clipping norm. With N = N(0, σ²), the worst pair is
-(1−q) N(0, σ²) + q N(1, σ²) against N(0, σ²), and the larger direction is (Mironov, Talwar, Zhang 2019, arXiv
-1908.10530, theorems 4 and 5)
+(1−q) N(0, σ²) + q N(1, σ²) against N(0, σ²), and its larger direction is (Mironov, Talwar & Zhang 2019, arXiv
+1908.10530)
 
     D_α = ln A / (α−1),   A = E_N (1 + u)^α,   u = q (e^((2x−1)/2σ²) − 1),
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.stats import norm
@@ -74,6 +74,7 @@ def test_the_two_directions_are_inverse(curve: Curve, delta: float) -> None:
     assert delta_of(curve, epsilon_of(curve, delta)) == pytest.approx(delta, rel=1e-6)
 
 
+@settings(deadline=None)
 @given(st.floats(1e-10, 1e2), st.floats(1e-15, 0.5), st.floats(1.001, 10))
 def test_more_spending_is_more_epsilon_and_a_smaller_delta_too(rho: float, delta: float, more: float) -> None:
     value = epsilon_of(Zcdp(rho), delta)

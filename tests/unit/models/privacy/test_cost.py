@@ -6,7 +6,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.privacy.conversion import epsilon_at, epsilon_of
@@ -44,6 +44,7 @@ def test_costs_beyond_what_a_ledger_adds_are_refused() -> None:
     assert cost_in_picorho(Zcdp(1e6), None) < MOST < 2**63
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 50.0), st.floats(1e-12, 0.1), st.one_of(st.none(), st.floats(1.5, 500.0)), st.floats(0.05, 50.0))
 def test_an_account_spent_to_its_limit_is_within_its_epsilon(
     epsilon: float, delta: float, order: float | None, sigma: float

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
@@ -99,6 +99,7 @@ def test_pure_privacy_is_randomised_response(order: float) -> None:
     assert abs(relative(pure.renyi(order, epsilon), math.log(sinh) / (order - 1))) < 1e-10
 
 
+@settings(deadline=None)
 @given(st.floats(1e-9, 1e3), st.floats(1e-6, 1e6))
 def test_curves_of_choices_are_between_nothing_and_their_pure_bound_and_zcdp(parameter: float, above: float) -> None:
     order = 1 + above
@@ -165,6 +166,7 @@ def test_sampling_near_order_one_is_the_divergence_of_kullback_and_leibler() -> 
     assert abs(relative(subsampled_gaussian.renyi(1 + 1e-6, rate, sigma), expected)) < 1e-5
 
 
+@settings(deadline=None)
 @given(st.floats(1e-9, 1.0), st.floats(1e-2, 1e3), st.floats(1e-6, 500.0))
 def test_sampling_never_costs_more_than_taking_all(rate: float, sigma: float, above: float) -> None:
     value = subsampled_gaussian.renyi(1 + above, rate, sigma)

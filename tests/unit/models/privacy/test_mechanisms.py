@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import chisquare
@@ -138,6 +138,7 @@ def test_a_shard_that_fails_counts_as_nothing_and_is_not_told() -> None:
     assert grid.places(np.array([1e308])).tolist() == Grid(1e-299, 20).places(np.array([1e308])).tolist() == [20]
 
 
+@settings(deadline=None)
 @given(arrays(np.int64, (5, 3)), st.integers(1, 2**29))
 def test_rows_are_clipped_exactly_and_each_by_itself(data: Array, norm: int) -> None:
     result = clipped(data, norm)
@@ -237,6 +238,7 @@ def test_report_noisy_max_spends_nearly_all_of_its_epsilon_and_no_more() -> None
     assert spent(21) > 0.5 * 1.04
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-40, 40), min_size=2, max_size=4), st.data())
 def test_choices_on_any_neighbours_stay_within_their_curves(scores: list[int], data: st.DataObject) -> None:
     moved = [score + data.draw(st.integers(-20, 20)) for score in scores]

@@ -27,11 +27,11 @@ def given_success(sample: Callable[[Draws], int | None]) -> dict[int, float]:
     return {value: chance / total for value, chance in successes.items()}
 
 
-@pytest.mark.parametrize("gamma", [Fraction(0), Fraction(1, 3), Fraction(1), Fraction(5, 2), Fraction(7)])
+@pytest.mark.parametrize("gamma", [Fraction(0), Fraction(1, 3), Fraction(1), Fraction(5, 2), Fraction(4)])
 def test_a_coin_falls_with_e_to_minus_gamma(gamma: Fraction) -> None:
-    found = distribution(lambda draws: bernoulli_exp(gamma.numerator, gamma.denominator, draws), least=1e-14)
-    assert found.get(True, 0.0) == pytest.approx(math.exp(-gamma), abs=1e-10)
-    assert sum(found.values()) == pytest.approx(1.0, abs=1e-10)
+    found = distribution(lambda draws: bernoulli_exp(gamma.numerator, gamma.denominator, draws), least=1e-12)
+    assert found.get(True, 0.0) == pytest.approx(math.exp(-gamma), abs=1e-8)
+    assert sum(found.values()) == pytest.approx(1.0, abs=1e-8)
 
 
 @pytest.mark.parametrize("scale", [1, 2, 5, 12])
@@ -62,7 +62,7 @@ def test_a_wrong_scale_would_be_seen() -> None:
 @pytest.mark.parametrize("bound", [2, 3, 5, 256, 257, 2**64 + 1])
 def test_random_bits_are_below_their_bound_and_uniform(bound: int) -> None:
     bits = RandomBits(np.random.default_rng(7).bytes)
-    drawn = [bits.below(bound) for _ in range(20_000)]
+    drawn = [bits.below(bound) for _ in range(8_000)]
     assert min(drawn) >= 0
     assert max(drawn) < bound
     cells = min(bound, 16)
@@ -95,7 +95,7 @@ def test_the_systems_bits_are_never_drawn_twice() -> None:
 @pytest.mark.parametrize("variance", [0.3, 30.0, 1e6, 1e20])
 def test_samples_have_the_variance_that_was_asked_for(variance: float) -> None:
     """And the real source, the operating system's."""
-    bits, count = RandomBits(), 20_000
+    bits, count = RandomBits(), 6_000
     drawn = np.array([discrete_gaussian(Fraction(variance), bits) for _ in range(count)], dtype=np.float64)
     weights, _ = discrete_gaussians(0, variance) if variance < 1e6 else (None, None)
     expected = variance
