@@ -44,7 +44,8 @@ class Release:
 
     def variance(self, noise_multiplier: float) -> float:
         """Of the sum over shards, in squares of the grid's steps; the multiplier is σ over the sensitivity."""
-        return (noise_multiplier * 2 * self.steps) ** 2
+        deviation = noise_multiplier * 2 * self.steps
+        return deviation * deviation  # the same bits on every machine, which a power need not have
 
     def event(self, noise_multiplier: float) -> Event:
         """Of one answer; ρ = 1/(2 multiplier²)."""

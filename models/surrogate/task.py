@@ -25,7 +25,7 @@ RELEASE = Release(shards=512, radius=0.05)
 
 CONDUCTIVITY = (0.5, 2.0)  # what clients measured, and so what may be asked
 SOURCE = (0.1, 10.0)
-NOISE_MULTIPLIER = (1.0, 1000.0)  # one answer at 1 would cost ε = 5.3 at δ = 1e-6; beyond 1000 there is only noise
+NOISE_MULTIPLIER = (1.0, 1000.0)  # one answer at 1 costs ε = 5.2 at δ = 1e-6; beyond 1000 there is only noise
 
 SENSORS = np.array([(x, y) for y in (0.25, 0.5, 0.75) for x in (0.25, 0.5, 0.75)])
 

@@ -14,15 +14,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from models.base import Array
+from models.privacy.audit import audit
 from models.privacy.clipped_sum import total
 from models.privacy.conversion import delta_of
 from models.privacy.curve import Curve
 from models.privacy.profile import discrete_gaussians, hockey_stick
 from models.surrogate import task as public
+from models.surrogate.ensemble import Ensemble
 from models.surrogate.plate import reference
 from models.surrogate.records import Records
 from models.surrogate.release import Release
-from tests.unit.models.surrogate.plates import HOMOGENEOUS, homogeneous, in_shard, steps
+from models.surrogate.task import PlateResult
+from tests.unit.models.surrogate.plates import HOMOGENEOUS, homogeneous, in_shard, owned, steps
 
 SMALL = Release(shards=3, radius=0.05, steps=20)  # a deviation of 40 steps: few enough to write out
 ORDERS = (1.5, 2.0, 5.0, 20.0)
@@ -137,3 +140,28 @@ def test_a_client_in_two_shards_overspends_and_that_is_found(monkeypatch: pytest
     by_place = lambda clients, key, shards: np.arange(len(clients)) % shards  # noqa: E731
     monkeypatch.setattr("models.surrogate.ensemble.assign", by_place)
     assert overspends(moved())
+
+
+# From outside: samples of whole answers, against the exact (ε, δ) of the worst neighbours.
+
+
+def claim(epsilon: float) -> float:
+    return hockey_stick(*discrete_gaussians(2 * SMALL.steps, curve()[1]), epsilon)
+
+
+def sampled(sensors: Array, sign: float) -> Array:
+    """Scores of many answers: their projection on the sensors at which the neighbours differ."""
+    (name,) = in_shard(1, SMALL)
+    model = Ensemble(owned(homogeneous([name], extreme(sensors, sign)), SMALL))
+    answers = model.run([HOMOGENEOUS] * 4_000)
+    return np.array([answer.u @ sensors for answer in answers if isinstance(answer, PlateResult)])
+
+
+@pytest.mark.slow
+def test_from_outside_too_answers_keep_within_what_was_paid_and_without_clipping_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not audit(sampled(ONE_SENSOR, 1.0), sampled(ONE_SENSOR, -1.0), claim).violated
+    assert not audit(sampled(ALL_SENSORS, 1.0), sampled(ALL_SENSORS, -1.0), claim).violated
+    monkeypatch.setattr("models.privacy.clipped_sum.clipped", lambda rows, norm: rows)
+    assert audit(sampled(ALL_SENSORS, 1.0), sampled(ALL_SENSORS, -1.0), claim).violated
