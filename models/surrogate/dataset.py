@@ -23,6 +23,8 @@ from models.surrogate.records import Records
 from models.surrogate.release import Release
 from models.surrogate.task import CONDUCTIVITY, SOURCE
 
+KEY_BYTES = 32
+
 
 class DatasetUnusable(Exception):
     """The folder cannot be served. Told to who starts the replica, never to who asks it."""
@@ -51,6 +53,14 @@ class Dataset:
     records: Records
     key: bytes
 
+    def __post_init__(self) -> None:
+        """Raises ValueError. An empty key above all would make the version a plain hash."""
+        if len(self.key) != KEY_BYTES:
+            raise ValueError(f"the key has {len(self.key)} bytes, not {KEY_BYTES}")
+        found = _version(self.records, self.key), len(self.records.clients)
+        if (self.manifest.version, self.manifest.records) != found:
+            raise ValueError("the records are not those of the manifest: restore them, or write it anew")
+
 
 def dataset(name: str, release: Release, records: Records, key: bytes) -> Dataset:
     return Dataset(Manifest(name, _version(records, key), len(records.clients), release), records, key)
@@ -74,13 +84,12 @@ def read(folder: Path) -> Dataset:
         key = (folder / "key").read_bytes()
         with (folder / "records.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             records = Records(**{field.name: arrays[field.name] for field in fields(Records)})
+        found = Dataset(manifest, records, key)
     except (OSError, msgspec.DecodeError, BadZipFile, KeyError, ValueError, TypeError) as error:
         raise DatasetUnusable(str(folder), f"{type(error).__name__}: {error}") from error
-    if (manifest.version, manifest.records) != (_version(records, key), len(records.clients)):
-        raise DatasetUnusable(str(folder), "the records are not those of the manifest: restore them, or write it anew")
     if (manifest.conductivity, manifest.source) != (CONDUCTIVITY, SOURCE):
         raise DatasetUnusable(str(folder), f"this version serves conductivity {CONDUCTIVITY} and source {SOURCE} only")
-    return Dataset(manifest, records, key)
+    return found
 
 
 def _version(records: Records, key: bytes) -> str:

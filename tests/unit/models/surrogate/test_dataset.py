@@ -104,6 +104,16 @@ def test_a_manifest_that_says_otherwise_is_refused(
         read(tmp_path / "plates")
 
 
+@pytest.mark.parametrize("key", [b"", bytes(31), bytes(100)])
+def test_a_key_of_another_length_is_refused_and_an_empty_one_above_all(
+    made: Dataset, tmp_path: Path, key: bytes
+) -> None:
+    write(made, tmp_path / "plates")
+    (tmp_path / "plates" / "key").write_bytes(key)
+    with pytest.raises(DatasetUnusable, match="the key has"):
+        read(tmp_path / "plates")
+
+
 def test_a_file_that_is_no_archive_is_refused(made: Dataset, tmp_path: Path) -> None:
     write(made, tmp_path / "plates")
     (tmp_path / "plates" / "records.npz").write_bytes(b"PK\x03\x04 and no more")

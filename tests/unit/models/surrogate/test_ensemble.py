@@ -109,6 +109,19 @@ def test_a_mechanism_that_adds_less_noise_than_was_paid_for_answers_nothing(monk
     assert reason(*Ensemble(SYNTHETIC).run([TASK])) == "RELEASE_MISMATCH"
 
 
+@pytest.mark.parametrize(("squared_sensitivity", "variance"), [(1.0, 1.05), (0.9, 1.0), (0.25, 1.0)])
+def test_a_price_that_is_not_of_what_is_done_is_found(
+    monkeypatch: pytest.MonkeyPatch, squared_sensitivity: float, variance: float
+) -> None:
+    def cheaper(release: Release, noise_multiplier: float) -> Event:
+        squared = int(squared_sensitivity * 4 * release.steps**2)
+        mechanism = DiscreteGaussian(squared, variance * release.variance(noise_multiplier))
+        return Event(mechanism, release.unit, release.adjacency)
+
+    monkeypatch.setattr(Release, "event", cheaper)
+    assert reason(*Ensemble(SYNTHETIC).run([TASK])) == "RELEASE_MISMATCH"
+
+
 def test_refusals_are_the_same_whatever_the_records_are() -> None:
     nonsense = np.full((2, 9), np.nan)
     models = [
