@@ -52,6 +52,8 @@ def private_mean(
     `variance` is of the *sum*, in squares of the grid's spacing: the mean's deviation is √variance × spacing / shards.
     A unit's presence and its data move one answer from anywhere to anywhere in the ball, so both relations cost alike.
     """
+    if len(answers) == 0:
+        raise ValueError("there is no shard")
     event = Event(DiscreteGaussian(4 * grid.norm**2, variance), unit, adjacency)
     noisy = with_noise(total(grid.places(answers), grid.norm), variance, draws)
     return noisy * (grid.spacing / len(answers)), event

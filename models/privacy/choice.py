@@ -73,4 +73,6 @@ def exponents(scores: Sequence[int], sensitivity: int, epsilon: float) -> tuple[
     exactly = Fraction(epsilon)
     whole = [operator.index(score) for score in scores]  # Python's integers: NumPy's would overflow below
     best = max(whole)
-    return [exactly.numerator * (best - score) for score in whole], 2 * sensitivity * exactly.denominator
+    return [exactly.numerator * (best - score) for score in whole], 2 * operator.index(
+        sensitivity
+    ) * exactly.denominator

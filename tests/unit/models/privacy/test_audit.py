@@ -77,13 +77,13 @@ def test_the_real_mechanism_is_told_from_one_with_too_little_noise(spent: float,
 @pytest.mark.parametrize(("epsilon", "violated"), [(0.5, False), (0.64, True)])
 def test_choices_are_audited_by_their_likelihood_ratio(epsilon: float, violated: bool) -> None:
     """1.28² is 1.6: said is 0.5, on neighbours in which two candidates change places."""
-    bits, scores = RandomBits(), (0, 1)
+    bits, scores = RandomBits(np.random.default_rng(11).bytes), (0, 1)
     weight = 1 / (1 + math.exp(-0.25))
     said = (np.array([1 - weight, weight]), np.array([weight, 1 - weight]))
 
     def drawn(of: tuple[int, ...]) -> Array:
         args = (1, epsilon, Unit.RECORD, Adjacency.ADD_REMOVE, bits)
-        return np.array([exponential_choice(of, *args)[0] for _ in range(40_000)])
+        return np.array([exponential_choice(of, *args)[0] for _ in range(100_000)])
 
     finding = audit(drawn(scores), drawn(scores[::-1]), lambda at: hockey_stick(*said, at))
     assert finding.violated is violated

@@ -139,6 +139,13 @@ def binomial(order: int, rate: float, sigma: float) -> Decimal:
     return log_moment()
 
 
+@settings(deadline=None, max_examples=50)
+@given(st.integers(2, 80), st.floats(-9.0, -1e-6), st.floats(-1.0, 2.0))
+def test_sampling_is_never_below_the_binomial_sum(order: int, log_rate: float, log_sigma: float) -> None:
+    rate, sigma = 10.0**log_rate, 10.0**log_sigma
+    assert binomial(order, rate, sigma) <= subsampled_gaussian.renyi(float(order), rate, sigma)
+
+
 @pytest.mark.parametrize(("rate", "sigma"), [(0.01, 1.1), (0.5, 0.6), (0.2, 4.0), (0.9, 1.0)])
 @pytest.mark.parametrize("order", [1.01, 1.5, 2.7, 9.3])
 def test_sampling_at_any_order_is_the_integral(rate: float, sigma: float, order: float) -> None:

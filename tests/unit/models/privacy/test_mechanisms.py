@@ -167,6 +167,11 @@ def test_rows_must_be_whole_numbers_that_fit(dtype: type) -> None:
         clipped(np.ones((2, 2), dtype=dtype), 3)
 
 
+def test_an_aggregate_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="no shard"):
+        private_mean(np.zeros((0, 2)), Grid(1.0, 3), 9.0, PATIENT, ADD, RandomBits())
+
+
 def test_a_spacing_must_be_a_positive_number() -> None:
     for spacing in (0.0, -1.0, math.nan, math.inf):
         with pytest.raises(ValueError, match="spacing"):
