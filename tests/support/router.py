@@ -12,13 +12,14 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import grpc
 from prometheus_client import CollectorRegistry
 
 from cluster.tracing import Span
-from models.base import Spec
+from models.base import Model, Result, Spec, Task
 from models.catalog import CATALOG
 from router import finite_element, open_inference, reflection, tracing
 from router.admission import Admission, AdmissionLimits
@@ -171,7 +172,7 @@ class Router:
 
     async def start(self) -> None:
         for name, dispatcher in self._dispatchers.items():
-            model = self.echo if name == "echo" else self._specs[name].load("cpu")
+            model = self.echo if name == "echo" else loaded(self._specs[name])
             self.replicas[name] = LocalReplica(self._specs[name], model)
             dispatcher.update(NODE, [await self.replicas[name].on_unix(self.folder / f"{name}.sock")])
         self.port = await self.server.start()
@@ -186,6 +187,12 @@ class Router:
         self._rates.close()
         await self.released.close()
         await settled()
+
+
+@cache
+def loaded(spec: Spec) -> Model[Task, Result]:
+    """Once for all tests: some take seconds to make, and none keeps anything from one call to the next."""
+    return spec.load("cpu")
 
 
 @asynccontextmanager

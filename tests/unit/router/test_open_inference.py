@@ -15,6 +15,7 @@ import pytest
 from tritonclient import grpc as triton
 from tritonclient.grpc import service_pb2 as pb
 
+from models.catalog import CATALOG
 from router.edge import EdgeLimits
 from router.gcra import RateLimit
 from router.rate import RateOptions
@@ -79,7 +80,7 @@ async def test_the_metadata_declares_what_a_model_takes_and_gives(router: Router
         assert config["input"][1]["optional"]
         assert config["parameters"]["behaviour"]["string_value"] == "answer"
         index = client.get_model_repository_index(headers=headers)
-        assert [model.name for model in index.models] == ["echo", "fem.diffusion", "identity"]
+        assert [model.name for model in index.models] == ["echo", *CATALOG]
 
     await with_client(router, use)
 
@@ -107,7 +108,7 @@ async def test_an_inference_comes_back_with_its_evidence_and_is_counted(router: 
         assert (stats.inference_stats.success.count, stats.inference_stats.fail.count) == (1, 1)
         assert stats.last_inference > 1_700_000_000_000
         everything = client.get_inference_statistics(headers=headers)
-        assert [each.name for each in everything.model_stats] == ["echo", "fem.diffusion", "identity"]
+        assert [each.name for each in everything.model_stats] == ["echo", *CATALOG]
 
     await with_client(router, use)
 

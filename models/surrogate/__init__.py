@@ -1,0 +1,1 @@
+"""Surrogates of a physical model, trained on private measurements."""
