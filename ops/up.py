@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops import processes
+from ops.audit_files import AuditFiles
 from ops.settings import Settings
 from ops.state import StateFolder, write_private
 
@@ -115,6 +117,7 @@ def prepare(settings: Settings, state: StateFolder) -> None:
     if running is not None:
         raise AlreadyRunning(running.pid, str(state.root))
     state.prepare()
+    AuditFiles(state.root).prepare(os.urandom)
     write_private(state.settings, settings.model_dump_json())
 
 
