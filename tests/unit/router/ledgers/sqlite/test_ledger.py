@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from router.ledgers.books import Books
 from router.ledgers.contract import Account, AccountKey, Fresh, Reservation, Token
 from router.ledgers.errors import InProgress, LedgerUnavailable
 from router.ledgers.sqlite.ledger import SqliteLedger, open_sqlite_ledger
@@ -160,13 +161,14 @@ async def test_one_refused_operation_does_not_spoil_the_others_of_its_transactio
 async def test_a_request_given_up_before_its_transaction_costs_nothing(file: Path) -> None:
     ledger = await open_sqlite_ledger(file, patience_s=30.0)
     await ledger.open(ACCOUNT, 0.0)
-    with closing(Turn(file.with_name("ledger.sqlite-turn"), 30.0, time.monotonic, time.sleep)) as turn:
-        with turn.taken():  # so that no transaction begins
-            waiting = asyncio.ensure_future(ledger.reserve(asking("a"), 1.0))
-            await asyncio.sleep(0)  # until it is queued
-            waiting.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await waiting
+    turn = Turn(file.with_name("ledger.sqlite-turn"), 30.0, time.monotonic, time.sleep)
+    with turn.taken():  # so that no transaction begins
+        waiting = asyncio.ensure_future(ledger.reserve(asking("a"), 1.0))
+        await asyncio.sleep(0)  # until it is queued
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    turn.close()
     assert (await ledger.balance(WARD)).spent == 0
     await ledger.close()
 
@@ -204,6 +206,32 @@ async def test_what_is_queued_when_the_ledger_closes_is_answered(file: Path) -> 
     await asyncio.sleep(0)
     await ledger.close()
     assert all(isinstance(outcome, Fresh) for outcome in await asyncio.gather(*asked))
+
+
+class Faulty:
+    """An operation with an error of our own, after it has changed something."""
+
+    def apply(self, books: Books) -> None:
+        sheet = books.find_account(WARD)
+        assert sheet is not None
+        sheet.spent = 1
+        books.account_changed(sheet)
+        raise ZeroDivisionError
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_an_error_of_our_own_ends_the_ledger_and_leaves_nobody_waiting(file: Path) -> None:
+    ledger = await open_sqlite_ledger(file)
+    await ledger.open(ACCOUNT, 0.0)
+    asked = [ledger._do(Faulty()), ledger.reserve(asking("a"), 1.0), ledger.balance(WARD)]
+    for outcome in await asyncio.gather(*asked, return_exceptions=True):
+        assert isinstance(outcome, LedgerUnavailable)
+    with pytest.raises(LedgerUnavailable, match="error of our own"):
+        await ledger.balance(WARD)
+    await ledger.close()
+    ledger = await open_sqlite_ledger(file)
+    assert (await ledger.balance(WARD)).spent == 0
+    await ledger.close()
 
 
 async def test_large_events_and_answers_come_back_whole(ledger: SqliteLedger) -> None:
