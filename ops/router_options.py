@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from models.privacy.cost import limit_in_picorho
 from ops.cluster_options import served, settings_of
 from ops.settings import Settings
 from ops.state import StateFolder
@@ -12,9 +11,7 @@ from router.call import Principal
 from router.edge import EdgeLimits
 from router.gcra import RateLimit
 from router.keyring import Algorithm, TokenKey, load_public_key
-from router.ledgers.contract import Account, AccountKey
 from router.minting import kid_of
-from router.pricing import ODOMETER
 from router.rate import RateOptions
 from router.replay import ReplayLimits
 from router.server import ConnectionLimits, ServerOptions
@@ -75,25 +72,6 @@ def admission_limits(settings: Settings) -> AdmissionLimits:
 def replay_limits(settings: Settings) -> ReplayLimits:
     replay = settings.replay
     return ReplayLimits(replay.window_s, replay.max_entries, replay.max_bytes)
-
-
-def accounts(settings: Settings) -> list[Account]:
-    """The accounts that the settings open: a dataset's own before the caps on it."""
-    return [
-        Account(
-            key=AccountKey(name, tenant),
-            unit=dataset.unit,
-            adjacency=dataset.adjacency,
-            epsilon=epsilon,
-            delta=dataset.delta,
-            limit=limit_in_picorho(epsilon, dataset.delta, dataset.order),
-            order=dataset.order,
-            block=dataset.block,
-            odometer_orders=ODOMETER,
-        )
-        for name, dataset in settings.privacy.datasets.items()
-        for tenant, epsilon in (("", dataset.epsilon), *dataset.grants.items())
-    ]
 
 
 def epsilon_per_answer(settings: Settings) -> dict[str, float]:

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops import processes
+from ops.accounts import AccountsRefused, open_accounts
 from ops.audit_files import AuditFiles
 from ops.settings import Settings
 from ops.state import StateFolder, write_private
+from router.ledgers.errors import LedgerUnavailable
 
 _READY_TIMEOUT_S = 180.0
 _STOP_TIMEOUT_S = 60.0
@@ -112,12 +114,17 @@ def _ready(
 
 
 def prepare(settings: Settings, state: StateFolder) -> None:
-    """Everything that the supervisor finds in the state folder. Raises AlreadyRunning."""
+    """Everything that the supervisor finds in the state folder. Raises AlreadyRunning, and StartFailed where the privacy
+    accounts cannot be as the settings say."""
     running = status(state)
     if running is not None:
         raise AlreadyRunning(running.pid, str(state.root))
     state.prepare()
     AuditFiles(state.root).prepare(os.urandom)
+    try:
+        open_accounts(settings, state)
+    except (AccountsRefused, LedgerUnavailable) as error:
+        raise StartFailed(str(error)) from error
     write_private(state.settings, settings.model_dump_json())
 
 

@@ -26,6 +26,7 @@ from cluster.dispatch import watch
 from cluster.placement import Plane
 from cluster.tracing import configure
 from ops import cluster_options, logs, processes, readiness, router_options
+from ops.accounts import open_ledger
 from ops.audit_files import AuditFiles
 from ops.settings import Settings
 from ops.state import StateFolder
@@ -38,7 +39,6 @@ from router.edge import Edge
 from router.endpoints import ModelDispatcher, update_all
 from router.health import SERVICE as HEALTH
 from router.health import Health
-from router.ledgers.sqlite.ledger import open_sqlite_ledger
 from router.metrics import RouterMetrics
 from router.metrics_endpoint import serve_metrics
 from router.open_inference import SERVICE as OPEN_INFERENCE
@@ -77,11 +77,9 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         for spec, _ in cluster_options.placements(settings)
     }
     upstreams = {name: Upstream(specs[name], each) for name, each in router_options.upstreams(settings).items()}
-    ledger = await open_sqlite_ledger(settings.privacy.ledger_file or state.ledger)
+    ledger = await open_ledger(settings, state)
     audit = AuditFiles(state.root)
     trail = await open_audit_log(audit.log, audit.subject_keys(os.urandom), audit.signer(), time.time(), os.urandom)
-    for account in router_options.accounts(settings):
-        await ledger.open(account, time.time())
     pricing = Pricing(ledger, router_options.epsilon_per_answer(settings))
     released = SqliteAnswers(state.released_answers)
     pipeline = Pipeline(

@@ -11,6 +11,7 @@ from models.privacy.conversion import epsilon_of
 from models.privacy.cost import cost_in_picorho, limit_in_picorho
 from models.privacy.kinds import Gaussian
 from ops import router_options
+from ops.accounts import accounts
 from ops.settings_sources import SettingsRefused, load
 from router.ledgers.contract import AccountKey
 
@@ -22,7 +23,7 @@ def settings_with(**changed: Any) -> Any:
 
 
 def test_a_dataset_opens_its_account_and_those_of_whom_it_is_granted_to() -> None:
-    own, granted = router_options.accounts(settings_with(block="2026Q3", grants={"elsewhere": 1.0}))
+    own, granted = accounts(settings_with(block="2026Q3", grants={"elsewhere": 1.0}))
     assert (own.key, granted.key) == (AccountKey("charite/icu"), AccountKey("charite/icu", "elsewhere"))
     assert (own.limit, granted.limit) == (limit_in_picorho(4.0, 1e-6, None), limit_in_picorho(1.0, 1e-6, None))
     assert {(each.unit, each.adjacency, each.block) for each in (own, granted)} == {("patient", "add-remove", "2026Q3")}
@@ -57,3 +58,16 @@ def test_settings_that_agree_are_taken_together() -> None:
 def test_settings_that_contradict_each_other_are_refused_with_the_numbers(changed: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsRefused, match=said):
         settings_with(**changed)
+
+
+def test_accounts_are_opened_once_and_other_terms_refuse_the_start(tmp_path: Path) -> None:
+    state = StateFolder(tmp_path)
+    state.prepare()
+    AuditFiles(tmp_path).prepare(os.urandom)
+    for _ in range(2):
+        open_accounts(settings_with(grants={"elsewhere": 1.0}), state)
+    with pytest.raises(AccountsRefused, match="terms are for ever"):
+        open_accounts(settings_with(unit="record"), state)
+    files = AuditFiles(tmp_path)
+    told = read_newest(files.log, files.subject_keys(os.urandom), 5.0, 10)
+    assert [entry.event.holder for entry in told.entries if entry.event] == ["", "elsewhere"]

@@ -1,0 +1,94 @@
+"""The ledger of an installation, and the privacy accounts that its settings open before anything starts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+
+from models.privacy.cost import limit_in_picorho
+from ops.audit_files import AuditFiles
+from ops.settings import Settings
+from ops.state import StateFolder
+from router.audit.event import AuditEvent, Kind
+from router.audit.log import open_audit_log
+from router.ledgers.contract import Account, AccountKey, Ledger
+from router.ledgers.errors import AccountExists, UnknownAccount
+from router.ledgers.sqlite.ledger import open_sqlite_ledger
+from router.pricing import ODOMETER
+
+_ACTOR = "settings"
+
+
+class AccountsRefused(Exception):
+    """An account is open with other terms than the settings say. Nothing has been started."""
+
+
+async def open_ledger(settings: Settings, state: StateFolder) -> Ledger:
+    """Raises `router.ledgers.errors.LedgerUnavailable`."""
+    return await open_sqlite_ledger(settings.privacy.ledger_file or state.ledger)
+
+
+def accounts(settings: Settings) -> list[Account]:
+    """What the settings open: a dataset's own account before the caps on it."""
+    return [
+        Account(
+            key=AccountKey(name, tenant),
+            unit=dataset.unit,
+            adjacency=dataset.adjacency,
+            epsilon=epsilon,
+            delta=dataset.delta,
+            limit=limit_in_picorho(epsilon, dataset.delta, dataset.order),
+            order=dataset.order,
+            block=dataset.block,
+            odometer_orders=ODOMETER,
+        )
+        for name, dataset in settings.privacy.datasets.items()
+        for tenant, epsilon in (("", dataset.epsilon), *dataset.grants.items())
+    ]
+
+
+def open_accounts(settings: Settings, state: StateFolder) -> None:
+    """Open those that are not; the audit log's secrets must be there. Raises AccountsRefused and LedgerUnavailable."""
+    if settings.privacy.datasets:
+        asyncio.run(_open(settings, state))
+
+
+async def _open(settings: Settings, state: StateFolder) -> None:
+    files = AuditFiles(state.root)
+    ledger = await open_ledger(settings, state)
+    trail = await open_audit_log(files.log, files.subject_keys(os.urandom), files.signer(), time.time(), os.urandom)
+    try:
+        for account in accounts(settings):
+            new = await _is_new(ledger, account.key)
+            await ledger.open(account, time.time())
+            if new:
+                await trail.record(_opened(account))
+    except AccountExists as refused:
+        raise AccountsRefused(
+            f"{refused}; `faraday budget show` and `faraday budget set` work on what is open"
+        ) from None
+    finally:
+        await trail.close(time.time())
+        await ledger.close()
+
+
+async def _is_new(ledger: Ledger, key: AccountKey) -> bool:
+    try:
+        await ledger.account(key)
+    except UnknownAccount:
+        return True
+    return False
+
+
+def _opened(account: Account) -> AuditEvent:
+    return AuditEvent(
+        kind=Kind.OPENED,
+        at=time.time(),
+        dataset=account.key.dataset,
+        actor=_ACTOR,
+        holder=account.key.tenant,
+        limit=account.limit,
+        epsilon=account.epsilon,
+        delta=account.delta,
+    )
