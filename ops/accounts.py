@@ -65,9 +65,7 @@ async def _open(settings: Settings, state: StateFolder) -> None:
             if new:
                 await trail.record(_opened(account))
     except AccountExists as refused:
-        raise AccountsRefused(
-            f"{refused}; `faraday budget show` and `faraday budget set` work on what is open"
-        ) from None
+        raise AccountsRefused(f"{refused}; what may be spent of an open one is set by `faraday budget set`") from None
     finally:
         await trail.close(time.time())
         await ledger.close()

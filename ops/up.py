@@ -114,8 +114,10 @@ def _ready(
 
 
 def prepare(settings: Settings, state: StateFolder) -> None:
-    """Everything that the supervisor finds in the state folder. Raises AlreadyRunning, and StartFailed where the privacy
-    accounts cannot be as the settings say."""
+    """Everything that the supervisor finds in the state folder.
+
+    Raises AlreadyRunning, and StartFailed where the privacy accounts cannot be as the settings say.
+    """
     running = status(state)
     if running is not None:
         raise AlreadyRunning(running.pid, str(state.root))

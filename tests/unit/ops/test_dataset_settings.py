@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,12 @@ from models.privacy.conversion import epsilon_of
 from models.privacy.cost import cost_in_picorho, limit_in_picorho
 from models.privacy.kinds import Gaussian
 from ops import router_options
-from ops.accounts import accounts
+from ops.accounts import AccountsRefused, accounts, open_accounts
+from ops.audit_files import AuditFiles
 from ops.settings_sources import SettingsRefused, load
+from ops.state import StateFolder
+from router.audit.event import Kind
+from router.audit.reading import read_newest
 from router.ledgers.contract import AccountKey
 
 DATASET = {"unit": "patient", "epsilon": 4.0, "delta": 1e-6}
@@ -70,4 +76,4 @@ def test_accounts_are_opened_once_and_other_terms_refuse_the_start(tmp_path: Pat
         open_accounts(settings_with(unit="record"), state)
     files = AuditFiles(tmp_path)
     told = read_newest(files.log, files.subject_keys(os.urandom), 5.0, 10)
-    assert [entry.event.holder for entry in told.entries if entry.event] == ["", "elsewhere"]
+    assert [(reading.event.kind, reading.event.dataset) for reading in told] == [(Kind.OPENED, "charite/icu")] * 2
