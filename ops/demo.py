@@ -11,11 +11,16 @@ import numpy as np
 import tritonclient.grpc as triton
 
 from faraday.client import Client, unit_square
+from models.surrogate import task as surrogate
 from ops import up as installation
-from ops.settings import Settings
+from ops.settings import Dataset, Settings
 from ops.state import StateFolder
+from router.call import Principal, Role
+from router.minting import mint, read_signing_key
+from router.pricing import owner_of
 
 Say = Callable[[str], None]
+_BUDGET = Dataset(unit="client", epsilon=4.0, delta=1e-6)
 
 
 def run(settings: Settings, say: Say, progress: Say) -> None:
@@ -28,6 +33,7 @@ def run(settings: Settings, say: Say, progress: Say) -> None:
                 "server": settings.server.model_copy(update={"port": 0}),
                 "metrics": settings.metrics.model_copy(update={"port": 0}),
                 "ray": settings.ray.model_copy(update={"dashboard": False}),
+                "privacy": settings.privacy.model_copy(update={"datasets": {surrogate.DATASET: _BUDGET}}),
             }
         )
         state = StateFolder(root)
@@ -38,6 +44,7 @@ def run(settings: Settings, say: Say, progress: Say) -> None:
             with Client.local(root) as client:
                 _solve(client, say)
             _infer(status.endpoint, state.token.read_text(), say)
+            _private(own, state, status.endpoint, say)
         finally:
             installation.down(state)
     say("stopped; nothing is left running")
@@ -65,18 +72,42 @@ def _infer(endpoint: str, token: str, say: Say) -> None:
     given = np.arange(8, dtype=np.uint8)
     tensor = triton.InferInput("data", given.shape, "UINT8")
     tensor.set_data_from_numpy(given)
+    began = time.monotonic()
+    answer = _asked(endpoint, token, "identity", tensor)
+    took_s = time.monotonic() - began
+    say(f"  sent {given.tolist()}, got {answer.as_numpy('data').tolist()} in {took_s:.2f} s, waking included")
+    say(f"      evidence: {_evidence(answer)}")
+    say("")
+
+
+def _private(settings: Settings, state: StateFolder, endpoint: str, say: Say) -> None:
+    """An answer from clients' records, paid for out of a budget, and what the budget says afterwards."""
+    say("The same, from records that are private (synthetic ones here): a plate's field, as other clients measured it")
+    principal = Principal("demo", owner_of(surrogate.DATASET), frozenset({Role.ANALYST}))
+    key = read_signing_key(settings.auth.eddsa_private_key_file or state.signing_key)
+    token = mint(key, principal, settings.auth.issuer, settings.auth.audience, time.time(), 300.0)
+    tensor = triton.InferInput("conductivity", (2, 2), "FP64")
+    tensor.set_data_from_numpy(np.array([[1.0, 2.0], [0.5, 1.0]]))
+    answer = _asked(endpoint, token, surrogate.SPEC.name, tensor)
+    say(f"  u at nine sensors: {np.round(answer.as_numpy('u'), 3).tolist()}")
+    say(f"      evidence: {_evidence(answer)}")
+    with Client(endpoint, token=token) as client:
+        say(f"PrivacyService.GetBudget: {client.privacy.budget(surrogate.DATASET)}")
+    say("")
+
+
+def _asked(endpoint: str, token: str, model: str, tensor: triton.InferInput) -> triton.InferResult:
     client = triton.InferenceServerClient(endpoint)
     try:
-        began = time.monotonic()
-        answer = client.infer("identity", [tensor], headers={"authorization": f"Bearer {token}"})
-        took_s = time.monotonic() - began
+        return client.infer(model, [tensor], headers={"authorization": f"Bearer {token}"})
     finally:
         client.close()
-    evidence = {
+
+
+def _evidence(answer: triton.InferResult) -> str:
+    said = {
         name.removeprefix("faraday."): getattr(value, value.WhichOneof("parameter_choice"))
         for name, value in answer.get_response().parameters.items()
-        if name.startswith("faraday.") and getattr(value, value.WhichOneof("parameter_choice")) not in ("", False)
+        if name.startswith("faraday.")
     }
-    say(f"  sent {given.tolist()}, got {answer.as_numpy('data').tolist()} in {took_s:.2f} s, waking included")
-    say("      evidence: " + ", ".join(f"{name} {value}" for name, value in evidence.items()))
-    say("")
+    return ", ".join(f"{name} {value}" for name, value in said.items() if value not in ("", False))
