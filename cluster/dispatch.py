@@ -69,7 +69,11 @@ class Dispatcher(Protocol):
 
 
 class NoReplicaInTime(Exception):
-    """No replica could be asked before the deadline."""
+    """No replica could be asked before the deadline; or, where `asked_before`, none again after one was lost."""
+
+    def __init__(self, model: str, asked_before: bool) -> None:
+        super().__init__(model, asked_before)
+        self.asked_before = asked_before
 
 
 class ReplicasLost(Exception):

@@ -63,7 +63,7 @@ class ModelDispatcher:
     async def infer(self, task: Task, deadline: float, trace: str = "", trace_state: str = "") -> tuple[Result, Timing]:
         losses = 0
         while True:
-            link = await self._pick(deadline)
+            link = await self._pick(deadline, losses > 0)
             try:
                 return await link.infer(task, deadline, trace, trace_state)
             except Draining:
@@ -81,12 +81,12 @@ class ModelDispatcher:
         for link in self._links.values():
             link.close()
 
-    async def _pick(self, deadline: float) -> ReplicaConnection:
+    async def _pick(self, deadline: float, asked_before: bool) -> ReplicaConnection:
         give_up = min(deadline, time.monotonic() + self._max_wait_s)
         while not (usable := self._usable()):
             wait_s = min(_WAKE_INTERVAL_S, give_up - time.monotonic())
             if wait_s <= 0:
-                raise NoReplicaInTime(self._spec.name)
+                raise NoReplicaInTime(self._spec.name, asked_before)
             if not self._wanted:
                 self._wake(self._spec.name)
             self._changed.clear()

@@ -13,6 +13,7 @@ Rejection
 ├── RateLimited          over the principal's rate; comes back
 ├── Overloaded           shed before any work; comes back
 ├── NoReplica            no replica answered in time; comes back
+│   └── NoReplicaLeft    one was asked, and went away
 ├── ShuttingDown         this router stops; another takes the call
 ├── ReplicaLost          replica after replica died over this one request
 ├── DeadlinePassed       the answer would come too late
@@ -116,6 +117,10 @@ class Overloaded(Passing):
 
 class NoReplica(Passing):
     reason = "NO_REPLICA"
+
+
+class NoReplicaLeft(NoReplica):
+    """One was asked and went away before it answered."""
 
 
 class ShuttingDown(Passing):

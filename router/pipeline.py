@@ -18,7 +18,7 @@ from models.base import Evidence, Refusal, Result, Spec
 from router.admission import Admission
 from router.call import Caller, Question, Reply
 from router.codec.contract import Codec
-from router.errors import DeadlinePassed, NoReplica, ReplicaLost, UnknownModel
+from router.errors import DeadlinePassed, NoReplica, NoReplicaLeft, ReplicaLost, UnknownModel
 from router.metrics import RouterMetrics
 from router.private_answers import PrivateAnswers
 from router.replay import Replays
@@ -129,9 +129,10 @@ class Pipeline:
                 return replace(self._reply(caller, model, None), forwarded=forwarded), timing
             result, timing = await dispatcher.infer(question.task, caller.deadline, traceparent, trace.state)
             return self._reply(caller, model, result), timing
-        except NoReplicaInTime:
+        except NoReplicaInTime as none:
             message = f"no replica of {model} is up; one is being started"
-            raise NoReplica(message, _WAKING_RETRY_S, details) from None
+            kind = NoReplicaLeft if none.asked_before else NoReplica
+            raise kind(message, _WAKING_RETRY_S, details) from None
         except ReplicasLost:
             message = f"replicas of {model} died one after another over this request; it may be the cause"
             raise ReplicaLost(message, details) from None

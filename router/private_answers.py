@@ -22,7 +22,7 @@ from router.audit.event import AuditEvent, Kind
 from router.audit.trail import Trail
 from router.call import Caller, Question, Reply, Spend
 from router.codec.contract import Codec
-from router.errors import NoReplica, Overloaded, TooLarge
+from router.errors import NoReplica, NoReplicaLeft, Overloaded, TooLarge
 from router.ledger_errors import told
 from router.ledgers.contract import Account, Fresh, Ledger, Reservation, Stored
 from router.ledgers.errors import AccountFrozen, BudgetSpent, LedgerError
@@ -70,24 +70,31 @@ class PrivateAnswers:
         price = await self._pricing.price(caller.principal, dataset, event)
         digest = released_answers.digest(caller.method, spec.version, dataset, question)
         released = None if question.validate_only else await self._released.get(digest)
+        request_id = question.request_id.lower() or str(uuid.uuid4())
+        act = _Act(caller.principal.name, question.model, request_id, price)
         if released is not None:
-            return codec.replayed(released, question)
+            return await self._shown(released, act, question, codec)
         if question.validate_only:
             spend = self._spend(price, await self._account_left(price.account), charged=False)
             return codec.encode(replace(await ask(), spend=spend), question)
-        reservation = self._reservation(caller, question, body, price)
-        act = _Act(caller.principal.name, question.model, reservation.request_id, price)
+        reservation = self._reservation(caller, request_id, body, price)
         running = asyncio.ensure_future(ask())
         try:
             charge = await self._charged(reservation, act)
             if isinstance(charge, Stored):
-                return codec.replayed(charge.answer, question)
+                return await self._shown(charge.answer, act, question, codec)
             answer = await self._kept(charge, act, question, codec, running)
             self._released.put(digest, answer)
             return answer
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)  # what became of it is known, or nobody asks any more
+
+    async def _shown(self, answer: bytes, act: _Act, question: Question, codec: Codec) -> bytes:
+        """An answer that was released before; the audit log says who gets it now."""
+        with told():
+            await self._trail.record(act.event(Kind.RELEASED, self._unix_time(), cost=0, digest=_sha256(answer)))
+        return codec.replayed(answer, question)
 
     async def _charged(self, reservation: Reservation, act: _Act) -> Fresh | Stored:
         now = self._unix_time()
@@ -104,15 +111,17 @@ class PrivateAnswers:
     async def _kept(
         self, charge: Fresh, act: _Act, question: Question, codec: Codec, running: asyncio.Future[Reply]
     ) -> bytes:
+        asking = asyncio.ensure_future(self._account_left(act.price.account))  # while the model runs
         try:
-            reply = await running
+            reply, left = await asyncio.gather(running, asking)
+        except NoReplicaLeft:  # one had the task, and what became of it may tell of the records
+            raise
         except _NOTHING_RAN:
             with told():
                 await self._ledger.void(charge.token, self._unix_time())
                 self._trail.note(act.event(Kind.VOIDED, self._unix_time()))
             raise
-        spend = self._spend(act.price, await self._account_left(act.price.account), charged=True)
-        answer = codec.encode(replace(reply, spend=spend), question)
+        answer = codec.encode(replace(reply, spend=self._spend(act.price, left, charged=True)), question)
         await self._left(charge, act, answer)
         return answer
 
@@ -120,24 +129,23 @@ class PrivateAnswers:
         """Returns once both the ledger and the audit log hold, durably, that this answer leaves: two flushes side by
         side. Where the ledger does not take it, the log says so."""
         now = self._unix_time()
-        released = act.event(Kind.RELEASED, now, digest=hashlib.sha256(answer).digest())
+        released = act.event(Kind.RELEASED, now, digest=_sha256(answer))
         with told():
-            recording = asyncio.ensure_future(self._trail.record(released))
+            releasing = asyncio.ensure_future(self._ledger.release(charge.token, answer, now))
+            await asyncio.gather(self._trail.record(released), asyncio.wait([releasing]))
             try:
-                await self._ledger.release(charge.token, answer, now)
+                releasing.result()
             except LedgerError:
                 self._trail.note(act.event(Kind.WITHHELD, self._unix_time()))
                 raise
-            finally:
-                await recording
 
-    def _reservation(self, caller: Caller, question: Question, body: bytes, price: Price) -> Reservation:
+    def _reservation(self, caller: Caller, request_id: str, body: bytes, price: Price) -> Reservation:
         left_s = caller.deadline - time.monotonic()
         digest = hashlib.blake2b(f"{caller.principal.name}\0{caller.method}\0".encode(), digest_size=32)
         digest.update(body)
         return Reservation(
             tenant=caller.principal.tenant,
-            request_id=question.request_id.lower() or str(uuid.uuid4()),
+            request_id=request_id,
             request_hash=digest.digest(),
             costs=price.costs,
             event=price.event,
@@ -174,7 +182,10 @@ class _Act(msgspec.Struct, frozen=True):
     request_id: str
     price: Price
 
-    def event(self, kind: Kind, at: float, reason: str = "", digest: bytes = b"") -> AuditEvent:
+    def event(
+        self, kind: Kind, at: float, *, cost: int | None = None, reason: str = "", digest: bytes = b""
+    ) -> AuditEvent:
+        """`cost` is the price, unless something else is said."""
         account = self.price.account
         return AuditEvent(
             kind=kind,
@@ -183,9 +194,13 @@ class _Act(msgspec.Struct, frozen=True):
             actor=self.actor,
             model=self.model,
             request_id=self.request_id,
-            cost=dict(self.price.costs)[account.key],
+            cost=dict(self.price.costs)[account.key] if cost is None else cost,
             epsilon=self.price.epsilon,
             delta=account.delta,
             reason=reason,
             digest=digest,
         )
+
+
+def _sha256(answer: bytes) -> bytes:
+    return hashlib.sha256(answer).digest()

@@ -127,6 +127,7 @@ TABLE: Mapping[type[Exception], tuple[int, tuple[Extra, ...]]] = {
     errors.RateLimited: (code_pb2.RESOURCE_EXHAUSTED, (_retry,)),
     errors.Overloaded: (code_pb2.UNAVAILABLE, (_retry,)),
     errors.NoReplica: (code_pb2.UNAVAILABLE, (_retry,)),
+    errors.NoReplicaLeft: (code_pb2.UNAVAILABLE, (_retry,)),
     errors.ShuttingDown: (code_pb2.UNAVAILABLE, (_retry,)),
     errors.UpstreamFailed: (code_pb2.UNAVAILABLE, (_retry,)),
     errors.ReplicaLost: (code_pb2.INTERNAL, ()),  # not UNAVAILABLE: a retry would kill the next replica

@@ -25,6 +25,7 @@ from models.privacy.events import Event, encode
 from models.privacy.kinds import Gaussian
 from models.privacy.neighbours import Adjacency, Unit
 from router.admission import AdmissionLimits
+from router.audit.event import Kind
 from router.call import Principal, Role
 from router.ledgers.contract import AccountKey
 from router.status import DETAILS_KEY
@@ -88,7 +89,7 @@ def question(x: float = 5.0, **parameters: Any) -> oip.ModelInferRequest:
     request = oip.ModelInferRequest(model_name="echo", raw_input_contents=[np.array([x]).tobytes()])
     request.inputs.add(name="x", datatype="FP64", shape=[1])
     for name, value in parameters.items():
-        kind = {bool: "bool_param", str: "string_param"}[type(value)]
+        kind = {bool: "bool_param", int: "int64_param", str: "string_param"}[type(value)]
         setattr(request.parameters[name.replace("__", ".")], kind, value)
     return request
 
@@ -176,6 +177,8 @@ async def test_the_same_question_gets_the_same_answer_for_nothing_whoever_asks(r
     await asked(router, question(6.0))
     budgets = [await budget(router), await budget(router, EVE, "elsewhere")]
     assert [each.spent_picorho for each in budgets] == [2 * COST, 0]
+    told = [(event.actor, event.cost) for event in router.trail.events if event.kind is Kind.RELEASED]
+    assert told == [(ADA.name, COST), (EVE.name, 0), (ADA.name, COST)]
 
 
 async def test_who_has_no_grant_gets_no_released_answer_either(router: Router) -> None:
@@ -212,6 +215,17 @@ async def test_who_goes_away_has_paid(router: Router) -> None:
     assert releases == ()
 
 
+async def test_a_request_whose_replica_died_over_it_stays_paid(router: Router) -> None:
+    """It may have died of what is in the records."""
+    await opened(router)
+    router.echo.gate.clear()
+    asking = asyncio.create_task(refused(router, INFER, question(timeout=300_000), ADA))
+    await until(lambda: router.echo.batches)
+    await router.replicas["echo"].close()
+    assert (await asking)[:2] == ("UNAVAILABLE", "NO_REPLICA")
+    assert (await budget(router)).spent_picorho == COST
+
+
 async def test_what_never_reached_a_model_is_given_back(router: Router) -> None:
     await opened(router)
     with ExitStack() as others:
@@ -219,6 +233,31 @@ async def test_what_never_reached_a_model_is_given_back(router: Router) -> None:
             others.enter_context(router.admission.admit("echo", 0, math.inf, 0.0, 1))
         assert (await refused(router, INFER, question(), ADA))[:2] == ("UNAVAILABLE", "OVERLOADED")
     assert (await budget(router)).spent_picorho == 0
+
+
+async def test_every_step_is_in_the_audit_log_in_its_order(router: Router) -> None:
+    await opened(router)
+    name = str(uuid.uuid4())
+    await asked(router, question(faraday__request_id=name))
+    await call(router, f"{SERVICE}Freeze", pb.FreezeRequest(key=pb.AccountKey(dataset=DATASET), reason="stop"), OWNER)
+    await refused(router, INFER, question(6.0), ADA)
+    kinds = [event.kind for event in router.trail.events]
+    assert kinds == [Kind.OPENED, Kind.CHARGED, Kind.RELEASED, Kind.FROZEN, Kind.REFUSED]
+    charged, released = router.trail.events[1:3]
+    assert (charged.actor, charged.request_id, charged.cost) == (ADA.name, name, COST)
+    assert len(released.digest) == 32
+    assert all("stop" not in event.reason for event in router.trail.events), "a reason may name somebody"
+
+
+async def test_an_answer_that_the_ledger_does_not_take_is_withheld_and_the_log_says_so(router: Router) -> None:
+    await opened(router)
+    router.echo.gate.clear()
+    asking = asyncio.create_task(refused(router, INFER, question(), ADA))
+    await until(lambda: router.echo.batches)
+    await router.ledger.close()
+    router.echo.gate.set()
+    assert (await asking)[1] == "LEDGER_UNAVAILABLE"
+    assert [event.kind for event in router.trail.events[-2:]] == [Kind.RELEASED, Kind.WITHHELD]
 
 
 # Accounts
