@@ -64,7 +64,7 @@ async def open_postgres_ledger(
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> PostgresLedger:
-    """A handle on the database that `conninfo` names, as libpq reads it; its schema `faraday_ledger` is made if need be.
+    """A handle on the database of `conninfo`, as libpq reads it; its schema `faraday_ledger` is made if need be.
 
     The server itself, or a pool that gives each connection to one session. Where a standby may take over, it must be a
     synchronous one (`synchronous_standby_names`): a takeover that loses commits takes back debits.

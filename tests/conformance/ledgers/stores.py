@@ -89,7 +89,8 @@ class PostgresSite(Site):
     lazy = True
 
     def __init__(self, folder: Path) -> None:
-        self.conninfo = postgres.shared().new_database()
+        self._database = postgres.shared().lend()
+        self.conninfo = postgres.shared().conninfo(self._database)
         self._handles: list[PostgresLedger] = []
 
     async def handle(self, max_answer_bytes: int = 1000) -> Ledger:
@@ -107,7 +108,7 @@ class PostgresSite(Site):
     async def close(self) -> None:
         for ledger in self._handles:
             await ledger.close()
-        self._handles.clear()
+        postgres.shared().take_back(self._database)
 
 
 SITES: tuple[type[Site], ...] = (MemorySite, SqliteSite, PostgresSite)
