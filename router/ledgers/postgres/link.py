@@ -43,12 +43,13 @@ class Link:
     async def _connect(self) -> Connection:
         # What a router has left behind ends by itself, also where the server does not see that it is gone.
         limits = f"-c statement_timeout={math.ceil(1000 * self._patience_s)}"
+        flush = f"-c synchronous_commit={self._durability.value}"
         connection: Connection = await psycopg.AsyncConnection.connect(
             self._conninfo,
             autocommit=True,
             prepare_threshold=0,
             connect_timeout=math.ceil(self._patience_s),
-            options=f"{limits} -c default_transaction_isolation=read\\ committed",
+            options=f"{limits} {flush} -c default_transaction_isolation=read\\ committed",
             application_name="faraday ledger",
         )
         try:
