@@ -222,8 +222,7 @@ class EscrowLedger:
         self._closed = True
         self._tending.cancel()
         await asyncio.wait([self._tending])
-        await self._wholly.finished()
-        self._passage.close()
+        await self._passage.close()
 
     def _available(self) -> None:
         if self._closed:
@@ -299,7 +298,7 @@ async def open_escrow_ledger(
     try:
         local = await open_local_ledger(file, patience_s, idle_flush_s, max_answer_bytes, clock, sleep)
     except LedgerUnavailable:
-        passage.close()
+        await passage.close()
         raise
     wholly = Wholly()
     leases = Leases(central, local, holder, passage, wholly, terms, term_s, clock)
@@ -307,6 +306,6 @@ async def open_escrow_ledger(
         await leases.remember()
     except LedgerUnavailable:
         await local.close()
-        passage.close()
+        await passage.close()
         raise
     return EscrowLedger(central, local, leases, passage, wholly, datasets, term_s, idle_s, pause, wall)
