@@ -206,8 +206,7 @@ class EscrowLedger:
         if self._closed:
             return
         with suppress(LedgerUnavailable):
-            async with self._passing():
-                await self._leases.give_back_idle(0.0, self._wall())
+            await self._wholly(self._give_all_back())
         await self._end()
         await self._central.close()
         await self._local.close()
@@ -238,6 +237,10 @@ class EscrowLedger:
         """Until no other host can still believe what was before."""
         if (await self._leases.standing(key)).shared:
             await self._pause(self._term_s)
+
+    async def _give_all_back(self) -> None:
+        async with self._passing():
+            await self._leases.give_back_idle(0.0, self._wall())
 
     async def _give_back(self, costs: Costs, now: float) -> None:
         async with self._passing():

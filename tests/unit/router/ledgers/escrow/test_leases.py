@@ -248,3 +248,31 @@ async def test_a_closed_handle_leaves_no_task_behind(database: str, tmp_path: Pa
     here = await host(database, tmp_path, "a")
     await here.close()
     await until(lambda: not [task for task in asyncio.all_tasks() if task.get_name().startswith("ledger")])
+
+
+async def test_what_is_frozen_before_this_host_has_leased_it_grants_not_even_nothing(
+    central: PostgresLedger, database: str, tmp_path: Path
+) -> None:
+    here = await host(database, tmp_path, "a")
+    await here.open(account(WARD, 100), 0.0)
+    elsewhere = await host(database, tmp_path, "b")
+    await reserved(elsewhere, asking("elsewhere"))
+    await central.freeze(WARD, "audit", 1.0)
+    for cost in (5, 0, 0):
+        with pytest.raises(AccountFrozen):
+            await here.reserve(asking("a", cost), 1.0)
+    await here.close()
+    await elsewhere.close()
+
+
+async def test_a_request_goes_on_where_its_lease_is_given_back_meanwhile(database: str, tmp_path: Path) -> None:
+    clock = Clock()
+    here = await host(database, tmp_path, "a", clock=clock)
+    await here.open(account(WARD, 1000), 0.0)
+    for number in range(20):
+        asked = [asyncio.create_task(reserved(here, asking(f"{number} {n}", 1))) for n in range(5)]
+        await clock.passes(31.0)  # idle, as far as the clock knows
+        async with asyncio.timeout(5):
+            await asyncio.gather(*asked)
+    assert await spent(here, WARD) == [100]
+    await here.close()
