@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 
-from models.privacy.cost import limit_in_picorho
+from models.privacy.cost import PICORHO, limit_in_picorho
 from ops.audit_files import AuditFiles
 from ops.settings import Settings
 from ops.state import StateFolder
@@ -16,8 +16,11 @@ from router.ledgers.contract import Account, AccountKey, Ledger
 from router.ledgers.errors import AccountExists, UnknownAccount
 from router.ledgers.sqlite.ledger import open_sqlite_ledger
 from router.pricing import ODOMETER
+from router.secret_files import read_secret
 
 _ACTOR = "settings"
+_LEASE_SHARE = 8  # a host takes an eighth of what is left, so that seven others find as much, and so on
+_SMALL_PICORHO = PICORHO // 20  # ρ = 0.05: five times what an answer of ε = 0.5 costs; below it nothing is leased ahead
 
 
 class AccountsRefused(Exception):
@@ -25,8 +28,19 @@ class AccountsRefused(Exception):
 
 
 async def open_ledger(settings: Settings, state: StateFolder) -> Ledger:
-    """Raises `router.ledgers.errors.LedgerUnavailable`."""
-    return await open_sqlite_ledger(settings.privacy.ledger_file or state.ledger)
+    """Raises `router.ledgers.errors.LedgerUnavailable`, and SecretExposed where others can read its password."""
+    privacy, file = settings.privacy, settings.privacy.ledger_file or state.ledger
+    if privacy.postgres_file is None:
+        return await open_sqlite_ledger(file)
+    from router.ledgers.escrow.ledger import open_escrow_ledger  # with psycopg, which an installation may be without
+    from router.ledgers.postgres.leases import Terms
+    from router.ledgers.postgres.ledger import open_postgres_ledger
+
+    central = await open_postgres_ledger(read_secret(privacy.postgres_file).decode().strip())
+    if not privacy.leased:
+        return central
+    terms = Terms(share=_LEASE_SHARE, small=_SMALL_PICORHO)
+    return await open_escrow_ledger(central, file, privacy.host, frozenset(privacy.leased), terms=terms)
 
 
 def accounts(settings: Settings) -> list[Account]:

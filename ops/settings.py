@@ -218,9 +218,22 @@ class Privacy(Section):
 
     datasets: Mapping[DatasetName, Dataset] = setting({}, 'accounts, by the dataset\'s name, "owner/name"')
 
-    ledger_file: Path | None = setting(
+    ledger_file: Folder | None = setting(
         None, "SQLite file that all workers of this host charge; on a local disk; in state_dir where not set"
     )
+    postgres_file: File | None = setting(
+        None, "holds the connection string of the PostgreSQL that all hosts charge, instead of a file of this host's"
+    )
+    leased: tuple[DatasetName, ...] = setting(
+        (), "hot datasets, charged on this host from parts leased to its ledger_file; for hosts with PostgreSQL"
+    )
+    host: str = setting("", "names this host's ledger_file in PostgreSQL, for its whole life; for leases")
+
+    @model_validator(mode="after")
+    def _leases(self) -> Self:
+        if self.leased and (self.postgres_file is None or not self.host):
+            raise ValueError("leased needs postgres_file, and a host: the name of this host's ledger_file")
+        return self
 
 
 class Telemetry(Section):
