@@ -79,7 +79,7 @@ class Leases:
                 until = min(use.until for use in uses)
                 return await self._local.charge(reservation, now, until, self._clock)
             except Lapsed:
-                await self._wholly(self._renew_all(reservation.costs, now))
+                await self._wholly(self._renew_lapsed(reservation.costs, now))
             except (BudgetSpent, UnknownAccount):
                 await self._wholly(self._extend(reservation.costs, now))
 
@@ -99,10 +99,20 @@ class Leases:
 
         Asks first whether PostgreSQL is there: what is given up and not taken back is lost.
         """
+        here = await self.here(key)
+        if here is None or not here.left:
+            return
         await self.standing(key)
         left = await self._local.give_up(key, now)
-        if left:
-            await self._central.give_back(key, self._holder, left, now)
+        await self._central.give_back(key, self._holder, left, now)
+
+    async def renew_all(self, now: float) -> None:
+        """To be called within the passage."""
+        for key in self.keys:
+            try:
+                await self.renew(key, now)
+            except UnknownAccount:  # somebody has asked for it all the same
+                self._uses.pop(key, None)
 
     async def give_back_idle(self, idle_s: float, now: float) -> None:
         """What nobody has asked for lately. To be called within the passage."""
@@ -117,7 +127,7 @@ class Leases:
             return await self._local.balance(key)
         return None
 
-    async def _renew_all(self, costs: Costs, now: float) -> None:
+    async def _renew_lapsed(self, costs: Costs, now: float) -> None:
         async with self._passage.taken():
             for key in self._lapsed(key for key, _ in costs):
                 await self.renew(key, now)

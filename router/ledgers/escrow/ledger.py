@@ -257,8 +257,7 @@ class EscrowLedger:
     async def _tend_once(self) -> None:
         async with self._passing():
             await self._leases.give_back_idle(self._idle_s, self._wall())
-            for key in self._leases.keys:
-                await self._leases.renew(key, self._wall())
+            await self._leases.renew_all(self._wall())
 
     @contextmanager
     def _named(self, token: Token) -> Iterator[tuple[Ledger, Token]]:

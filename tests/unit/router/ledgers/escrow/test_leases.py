@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from router.ledgers.contract import AccountKey
-from router.ledgers.errors import AccountFrozen, BudgetSpent, LedgerUnavailable
+from router.ledgers.errors import AccountFrozen, BudgetSpent, LedgerUnavailable, UnknownAccount
 from router.ledgers.postgres.ledger import PostgresLedger, open_postgres_ledger
 from tests.conformance.ledgers.examples import WARD, account, asking, reserved, spent
 from tests.support.eventually import until
@@ -275,4 +275,22 @@ async def test_a_request_goes_on_where_its_lease_is_given_back_meanwhile(databas
         async with asyncio.timeout(5):
             await asyncio.gather(*asked)
     assert await spent(here, WARD) == [100]
+    await here.close()
+
+
+async def test_asking_for_what_is_not_open_does_not_end_the_renewals(
+    central: PostgresLedger, database: str, tmp_path: Path
+) -> None:
+    clock = Clock()
+    here = await host(database, tmp_path, "a", clock=clock)
+    with pytest.raises(UnknownAccount):
+        await here.reserve(asking("a"), 1.0)
+    await clock.passes(1.0)
+    await asyncio.sleep(0.05)
+    await here.open(account(WARD, 1000), 0.0)
+    await reserved(here, asking("a"))
+    await clock.passes(31.0)
+    async with asyncio.timeout(5):
+        while await spent(central, WARD) != [10]:  # noqa: ASYNC110 nobody tells us
+            await asyncio.sleep(0.005)
     await here.close()
