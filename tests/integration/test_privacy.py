@@ -10,15 +10,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import tritonclient.grpc as triton
 from tritonclient.utils import InferenceServerException
 
 from tests.support.eventually import eventually
 from tests.support.installation import Installation, short_folder
+from tests.support.plate import DATASET, ask, token
 
 pytestmark = pytest.mark.cluster
-
-DATASET = "demo/diffusion"
 
 
 @pytest.fixture(scope="module")
@@ -29,32 +27,6 @@ def faraday() -> Iterator[Installation]:
     made.up()
     yield made
     made.remove()
-
-
-def token(faraday: Installation, tenant: str) -> str:
-    return faraday.cli("token", "--subject", "ada", "--tenant", tenant).out.strip()
-
-
-def ask(faraday: Installation, bearer: str, source: float, request_id: str = "") -> dict[str, object]:
-    """The evidence of an answer, with the answer itself."""
-    tensor = triton.InferInput("conductivity", [2, 2], "FP64")
-    tensor.set_data_from_numpy(np.array([[1.0, 2.0], [0.5, 1.0]]))
-    client = triton.InferenceServerClient(faraday.endpoint)
-    try:
-        reply = client.infer(
-            "surrogate.diffusion",
-            [tensor],
-            headers={"authorization": f"Bearer {bearer}"},
-            parameters={"source": str(source), **({"faraday.request_id": request_id} if request_id else {})},
-            client_timeout=60.0,
-        )
-    finally:
-        client.close()
-    said = {
-        name: getattr(value, value.WhichOneof("parameter_choice"))
-        for name, value in reply.get_response().parameters.items()
-    }
-    return {**said, "u": reply.as_numpy("u").tolist()}
 
 
 def test_an_unmodified_client_gets_a_private_answer_with_its_price(faraday: Installation) -> None:
