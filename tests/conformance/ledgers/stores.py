@@ -23,6 +23,7 @@ class Site(ABC):
 
     lazy: bool
     shared = True
+    slow = False  # every operation takes the time of a server's flush
 
     @property
     def address(self) -> str:
@@ -102,6 +103,7 @@ class PostgresSite(Site):
     """A database of its own on the tests' server. A crash ends the handles and leaves the server; see test_crashes."""
 
     lazy = True
+    slow = True
 
     def __init__(self, folder: Path) -> None:
         self._database = postgres.shared().lend()
@@ -140,6 +142,7 @@ class EscrowSite(Site):
     """
 
     lazy = True
+    slow = True
 
     def __init__(self, folder: Path) -> None:
         self._database = postgres.shared().lend()

@@ -157,7 +157,10 @@ def _costs(amounts: Amounts) -> Costs:
     return tuple(zip(KEYS, amounts, strict=True))
 
 
-@pytest.mark.parametrize("site_type", SITES, ids=lambda site: site.__name__)
+@pytest.mark.parametrize(
+    "site_type",
+    [pytest.param(site, id=site.__name__, marks=[pytest.mark.slow] if site.slow else []) for site in SITES],
+)
 def test_every_sequence_of_operations_does_what_the_model_says(site_type: type[Site]) -> None:
     machine = type("Machine", (LedgerMachine,), {"site_type": site_type})
     run_state_machine_as_test(
