@@ -10,6 +10,7 @@ import click
 
 from ops import settings_sources
 from ops.bench.cli import bench
+from ops.chaos.cli import chaos
 from ops.settings import Settings
 from ops.state import StateFolder
 
@@ -272,6 +273,7 @@ def settings_command() -> None:
 
 
 cli.add_command(bench)
+cli.add_command(chaos)
 
 
 def main() -> None:

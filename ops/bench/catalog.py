@@ -25,5 +25,6 @@ BENCHES = {
     bench.name: bench
     for bench in (
         Bench("router", "the path to a model, beside Ray Serve and a bare grpc.aio server", "ops.bench.router:measure"),
+        Bench("ledger", "requests paid per second, beside a transaction for each step", "ops.bench.ledger:measure"),
     )
 }

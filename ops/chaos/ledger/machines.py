@@ -1,0 +1,126 @@
+"""What processes run on in a trial: this machine as it is, or one whose disk we play and whose power we can cut."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ops.chaos.disk import Disk
+from ops.flushes import Flush, Flushes, start, start_watched
+
+_GLANCE_S = 0.001
+_PATIENCE_S = 60.0
+
+
+class Stuck(Exception):
+    """The harness itself, or what it started, does not get on: nothing is known of the ledger."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Machine(Protocol):
+    def start(self, run: Callable[[], None]) -> int:
+        """A process of its own; its id."""
+        ...
+
+    def pass_time(self, seconds: float) -> None:
+        """Let all that was started go on for this long."""
+        ...
+
+
+class Plain:
+    """This machine: a killed process leaves behind whatever it had written."""
+
+    def start(self, run: Callable[[], None]) -> int:
+        return start(run)
+
+    def pass_time(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class Lossy:
+    """Its disk is a model over one folder, and takes `flush_s` for each flush, one after the other."""
+
+    def __init__(self, folder: Path, flush_s: float) -> None:
+        self._flushes = Flushes()
+        self._disk = Disk(folder)
+        self._flush_s = flush_s
+        self._waiting: Flush | None = None
+
+    def start(self, run: Callable[[], None]) -> int:
+        """Raises `CannotWatch`."""
+        return start_watched(run, self._flushes)
+
+    def pass_time(self, seconds: float) -> None:
+        self.pass_flushes(seconds, None)
+
+    def pass_flushes(self, seconds: float, count: int | None) -> None:
+        """Let all go on for this long, or up to the flush of this number, which is then left unanswered."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            flush = self._flushes.next(left)
+            if flush is None:
+                continue
+            if count is not None and (count := count - 1) <= 0:
+                self._waiting = flush
+                return
+            self._made(flush)
+            self._flushes.answer(flush)
+
+    def finish_flush(self) -> None:
+        """The one that was left unanswered has reached the disk, and nobody is told."""
+        if self._waiting is not None:
+            self._made(self._waiting)
+
+    def lose_power(self, rng: random.Random) -> int:
+        """After all processes were killed; how many files are not what they were before."""
+        return self._disk.lose_power(rng)
+
+    def close(self) -> None:
+        self._flushes.close()
+        self._disk.close()
+
+    def _made(self, flush: Flush) -> None:
+        if self._flush_s:
+            time.sleep(self._flush_s)
+        self._disk.flush(flush.file)
+
+
+def wait(machine: Machine, what: str, there: Callable[[], bool]) -> None:
+    """Raises `Stuck`."""
+    end = time.monotonic() + _PATIENCE_S
+    while not there():
+        if time.monotonic() > end:
+            raise Stuck(f"waited {_PATIENCE_S:g} s for {what}")
+        machine.pass_time(_GLANCE_S)
+
+
+def finish(machine: Machine, process: int) -> int:
+    """Wait for its end; its exit code, negative for a signal's number."""
+    codes: list[int] = []
+
+    def ended() -> bool:
+        found, status = os.waitpid(process, os.WNOHANG)
+        if found:
+            codes.append(os.waitstatus_to_exitcode(status))
+        return bool(found)
+
+    wait(machine, f"process {process}", ended)
+    return codes[0]
+
+
+def kill(processes: Sequence[int]) -> None:
+    """kill -9, and wait for the end. Raises `Stuck` for one that had ended by itself."""
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
+    for process in processes:
+        _, status = os.waitpid(process, 0)
+        if os.waitstatus_to_exitcode(status) != -signal.SIGKILL:
+            raise Stuck(f"process {process} ended by itself, before it was killed")

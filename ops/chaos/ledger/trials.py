@@ -1,0 +1,201 @@
+"""The trials: run clients, break off at a random moment, recover, check; again and again on the same store.
+
+Whoever checks is killed as well, not closed: so a store is never tidied up between two crashes, and every trial starts
+on what the last one left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from ops.chaos.ledger.clients import Payable, clients
+from ops.chaos.ledger.hearsay import Call, Hearsay
+from ops.chaos.ledger.invariants import Broken, Finding, check
+from ops.chaos.ledger.machines import Lossy, Machine, Plain, Stuck, finish, kill, wait
+from ops.chaos.ledger.plan import Plan, planned
+from ops.chaos.ledger.stores import Site
+from ops.chaos.ledger.world import World, heard
+from router.ledgers.contract import Ledger
+from router.ledgers.errors import LedgerUnavailable
+
+_TRIALS_PER_STORE = 16
+_LIFE_S = 0.04  # of a process, at most, once its clients have begun
+_FLUSHES = 60  # of a machine, at most, once they have begun
+_FLUSH_S = (0.0, 0.0002, 0.002)  # of a fast disk, a good one and one of the cloud
+_CHECKED = 2  # trials whose accounts are checked after each: requests are repeated in the next trial and no later
+
+Disguise = Callable[[Ledger], Payable]
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """`site` makes a store in an empty folder; `disguise` puts a mutant around its ledger, or nothing."""
+
+    site: Callable[[Path], Site]
+    disguise: Disguise
+    kills: int
+    power_losses: int
+    seed: str
+
+
+@dataclass
+class Tally:
+    """What was done. `findings` end the campaign, and name the trial that they were found after."""
+
+    kills: int = 0
+    power_losses: int = 0
+    files_lost: int = 0  # by losses of power
+    calls: int = 0
+    granted: int = 0
+    denied: int = 0
+    repeated: int = 0
+    left: int = 0
+    settled: int = 0
+    voided: int = 0
+    cut_off: int = 0  # calls of which nobody knows what became of them
+    findings: list[str] = field(default_factory=list)
+    broken: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
+
+    def find(self, finding: Finding, where: str) -> None:
+        self.findings.append(f"{where}: {finding.broken.name} {finding.what}")
+        self.broken[finding.broken.name] = self.broken.get(finding.broken.name, 0) + 1
+
+    def add(self, calls: Iterable[Call]) -> None:
+        for call in calls:
+            self.calls += 1
+            self.denied += bool(call.denied)
+            self.granted += call.granted
+            self.repeated += call.repeated is not None
+            self.left += call.left is not None
+            self.settled += call.actual is not None
+            self.voided += call.voided
+            self.cut_off += call.open
+
+
+def run(campaign: Campaign, say: Callable[[str], None]) -> Tally:
+    """Until all is done or something is found. Call it in a process with one thread. Raises `Stuck`, `CannotWatch`."""
+    tally = Tally()
+    losses = [True] * campaign.power_losses + [False] * campaign.kills
+    random.Random(campaign.seed).shuffle(losses)
+    for first in range(0, len(losses), _TRIALS_PER_STORE):
+        with tempfile.TemporaryDirectory(prefix="faraday-chaos-") as folder:
+            name = f"{campaign.seed}.{first // _TRIALS_PER_STORE}"
+            _Trials(campaign, Path(folder), name, tally).run(losses[first : first + _TRIALS_PER_STORE])
+        say(f"{tally.kills} kills, {tally.power_losses} losses of power: {tally.left} answers left")
+        if not tally.ok:
+            break
+    return tally
+
+
+class _Trials:
+    """Those on one store, one after the other."""
+
+    def __init__(self, campaign: Campaign, folder: Path, seed: str, tally: Tally) -> None:
+        self._campaign = campaign
+        self._seed = seed
+        self._tally = tally
+        self._disk = folder / "disk"
+        self._world = folder / "world"
+        self._disk.mkdir()
+        self._world.mkdir()
+        self._site = campaign.site(self._disk)
+        self._hearsay = Hearsay()
+        self._plans: list[Plan] = []
+
+    def run(self, losses: Sequence[bool]) -> None:
+        try:
+            for number, loss in enumerate(losses):
+                self._trial(number, loss)
+                if not self._tally.ok:
+                    return
+        finally:
+            self._site.crash(random.Random(0), everything=True)
+
+    def _trial(self, number: int, loss: bool) -> None:
+        plan = planned(self._seed, number)
+        rng = random.Random(f"trial {self._seed} {number}")
+        self._plans.append(plan)
+        if loss:
+            self._lose_power(plan, rng)
+        else:
+            self._kill(plan, rng)
+        self._listen(plan)
+        for finding in self._checked():
+            self._tally.find(finding, f"{self._seed} trial {number}")
+
+    def _kill(self, plan: Plan, rng: random.Random) -> None:
+        machine = Plain()
+        self._site.start(machine)
+        workers = self._start(machine, plan)
+        for worker in rng.sample(workers, len(workers)):  # the last ones go on for a while beside the dead
+            machine.pass_time(rng.uniform(0, _LIFE_S))
+            kill([worker])
+        self._site.crash(rng, everything=False)
+        self._tally.kills += 1
+
+    def _lose_power(self, plan: Plan, rng: random.Random) -> None:
+        with closing(Lossy(self._disk, rng.choice(_FLUSH_S))) as machine:
+            self._site.start(machine)
+            workers = self._start(machine, plan)
+            machine.pass_flushes(2 * _LIFE_S, rng.randint(1, _FLUSHES))
+            if rng.random() < 0.5:
+                machine.finish_flush()
+            kill(workers)
+            self._site.crash(rng, everything=True)
+            self._tally.files_lost += machine.lose_power(rng)
+        self._tally.power_losses += 1
+
+    def _start(self, machine: Machine, plan: Plan) -> list[int]:
+        """Workers whose clients have begun."""
+        files = self._files(plan)
+        workers = [machine.start(partial(self._work, plan, worker, file)) for worker, file in enumerate(files)]
+        wait(machine, "the clients", lambda: all(file.exists() and file.stat().st_size for file in files))
+        return workers
+
+    def _work(self, plan: Plan, worker: int, file: Path) -> None:
+        """In a process of its own, until it is killed."""
+
+        async def work() -> None:
+            await clients(self._campaign.disguise(await self._site.ledger()), World(file), plan, worker)
+
+        asyncio.run(work())
+
+    def _files(self, plan: Plan) -> list[Path]:
+        return [self._world / f"{plan.number}-{worker}" for worker in range(plan.workers)]
+
+    def _listen(self, plan: Plan) -> None:
+        for file in self._files(plan):
+            self._tally.add(self._hearsay.add(heard(file)))
+
+    def _checked(self) -> list[Finding]:
+        machine = Plain()
+        self._site.start(machine)
+        found = self._world / "found"
+        code = finish(machine, machine.start(partial(self._check, found)))
+        if code:
+            raise Stuck(f"the check ended with {code}")
+        return msgspec.json.decode(found.read_bytes(), type=list[Finding])
+
+    def _check(self, found: Path) -> None:
+        """In a process of its own, which ends without closing what it opened."""
+
+        async def look() -> tuple[Finding, ...]:
+            try:
+                return await check(await self._site.ledger(), self._hearsay, self._plans[-_CHECKED:])
+            except LedgerUnavailable as error:
+                return (Finding(Broken.BOOKS, f"cannot be read: {error.why}"),)
+
+        found.write_bytes(msgspec.json.encode(asyncio.run(look())))
