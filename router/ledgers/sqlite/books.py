@@ -33,7 +33,19 @@ class SqliteBooks:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._forget()
+        self._version = -1
+        self._last_id = 0
+        self._accounts: dict[int, AccountSheet] = {}
+        self._by_key: dict[AccountKey, int] = {}
+        self._attempts: dict[int, AttemptSheet] = {}
+        # Of this transaction alone: whose answers are in memory, and what is to be written.
+        self._latest: dict[tuple[str, str], AttemptSheet] = {}
+        self._touched: list[AttemptSheet] = []
+        self._new_events: list[tuple[int, bytes]] = []
+        self._new_answers: list[tuple[int, bytes | None]] = []
+        self._new_releases: list[tuple[int, int, int, float]] = []
+        self._changed_accounts: dict[int, AccountSheet] = {}
+        self._changed_attempts: dict[int, AttemptSheet] = {}
 
     def begin(self) -> None:
         """Take the write lock, and drop what others have changed."""
@@ -138,19 +150,18 @@ class SqliteBooks:
                 self._new_releases.append((account, id, sheet.id, at))
 
     def _forget(self) -> None:
-        self._version: int = -1
-        self._last_id: int = 0
-        self._accounts: dict[int, AccountSheet] = {}
-        self._by_key: dict[AccountKey, int] = {}
-        self._attempts: dict[int, AttemptSheet] = {}
-        # Of this transaction alone: what is to be written, and whose answers are in memory.
-        self._latest: dict[tuple[str, str], AttemptSheet] = {}
-        self._touched: list[AttemptSheet] = []
-        self._new_events: list[tuple[int, bytes]] = []
-        self._new_answers: list[tuple[int, bytes | None]] = []
-        self._new_releases: list[tuple[int, int, int, float]] = []
-        self._changed_accounts: dict[int, AccountSheet] = {}
-        self._changed_attempts: dict[int, AttemptSheet] = {}
+        self._version = -1
+        self._last_id = 0
+        self._accounts.clear()
+        self._by_key.clear()
+        self._attempts.clear()
+        self._latest.clear()
+        self._touched.clear()
+        self._new_events.clear()
+        self._new_answers.clear()
+        self._new_releases.clear()
+        self._changed_accounts.clear()
+        self._changed_attempts.clear()
 
     def _write(self) -> None:
         """Parents before children, by their foreign keys."""

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+
 from router.ledgers.contract import Discrepancy
 from router.ledgers.errors import LedgerUnavailable
 from router.ledgers.events import Event, decode
@@ -30,4 +32,7 @@ def verify_file(file: Path, patience_s: float) -> tuple[Discrepancy, ...]:
 
 def _events(connection: sqlite3.Connection) -> Iterator[tuple[int, Event]]:
     for id, body in connection.execute("SELECT id, body FROM event ORDER BY id"):
-        yield id, decode(body)
+        try:
+            yield id, decode(body)
+        except msgspec.MsgspecError as error:
+            raise LedgerUnavailable(f"event {id} cannot be read: {error}") from error

@@ -48,7 +48,9 @@ class Writer:
         self._clock = clock
         self._pause = pause
         self._queue: queue.SimpleQueue[Queued | None] = queue.SimpleQueue()  # None ends the thread
+        self._batch: list[Queued] = []  # in the transaction of now
         self._broken = ""  # why nothing is written any more
+        self._end = "the ledger's thread died of an error of our own"
         self._loop = asyncio.get_running_loop()
         self._opened: Future = self._loop.create_future()
         self._ended: Future = self._loop.create_future()
@@ -66,7 +68,7 @@ class Writer:
 
     def check(self) -> None:
         if self._ended.done() or self._broken:
-            raise LedgerUnavailable(self._broken or "this handle is closed")
+            raise LedgerUnavailable(self._broken or self._end)
 
     async def end(self) -> None:
         """After all that is queued has been written."""
@@ -92,9 +94,10 @@ class Writer:
             books = SqliteBooks(connection)
             running = True
             while running:
-                batch, running = self._gather()
-                if batch:
-                    self._call(_deliver, self._transaction(books, turn, batch))
+                self._batch, running = self._gather()
+                if self._batch:
+                    self._call(_deliver, self._transaction(books, turn, self._batch))
+            self._end = "this handle is closed"
         finally:
             with turn.taken():  # the last connection of a file checkpoints it when it closes
                 connection.close()
@@ -148,14 +151,13 @@ class Writer:
 
     def _over(self) -> None:
         """On the loop's thread, as `put` is: nothing is queued behind what is refused here."""
-        gone = LedgerUnavailable(self._broken or "this handle is closed")
-        waiting = [self._opened]
+        gone = LedgerUnavailable(self._broken or self._end)
+        left: list[Queued | None] = list(self._batch)
         while not self._queue.empty():
-            queued = self._queue.get_nowait()
-            if queued is not None and queued[1] is not None:
-                waiting.append(queued[1])
+            left.append(self._queue.get_nowait())
+        waiting = [queued[1] for queued in left if queued is not None and queued[1] is not None]
         self._ended.set_result(None)
-        _deliver([(future, None, gone) for future in waiting])
+        _deliver([(future, None, gone) for future in (self._opened, *waiting)])
 
 
 def _applied(books: SqliteBooks, operation: Operation[Any], future: Future | None) -> Outcome | None:

@@ -1,7 +1,8 @@
 """A client that reserves, releases, settles, voids and reads at random, and writes down what it was told.
 
-As a program, `clients.py FILE SEED COUNT` is several of them on one SQLite file, in a process of their own: it prints
-its history as JSON. Times are of the monotonic clock, which is one for all processes of a host.
+As a program, with a SQLite file, a seed and a count, it is several of them in a process of their own: it says that it
+is ready, waits for a line, and prints its history as JSON. Times are of the monotonic clock, which is one for all
+processes of a host.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from router.ledgers.contract import Fresh, Ledger
 from router.ledgers.errors import BudgetSpent
+from router.ledgers.sqlite.ledger import open_sqlite_ledger
 from tests.conformance.ledgers.examples import WARD, asking
 from tests.conformance.ledgers.linearizability import Observed
 
@@ -59,9 +61,9 @@ async def clients(ledger: Ledger, prefix: str, seed: int, count: int, requests: 
 
 
 async def main(file: str, seed: str, count: str) -> None:
-    from router.ledgers.sqlite.ledger import open_sqlite_ledger
-
     ledger = await open_sqlite_ledger(Path(file))
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)  # begin when the others do
     history = await clients(ledger, f"process {seed}", int(seed), int(count))
     await ledger.close()
     print(json.dumps([dataclasses.asdict(operation) for operation in history]))

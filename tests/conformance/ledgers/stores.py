@@ -8,7 +8,9 @@ from pathlib import Path
 
 from router.ledgers.contract import Ledger
 from router.ledgers.memory import MemoryBooks, MemoryLedger
+from router.ledgers.postgres.ledger import PostgresLedger, open_postgres_ledger
 from router.ledgers.sqlite.ledger import open_sqlite_ledger
+from tests.support import postgres
 
 
 class Site(ABC):
@@ -81,4 +83,31 @@ class SqliteSite(Site):
         self._handles.clear()
 
 
-SITES: tuple[type[Site], ...] = (MemorySite, SqliteSite)
+class PostgresSite(Site):
+    """A database of its own on the tests' server. A crash ends the handles and leaves the server; see test_crashes."""
+
+    lazy = True
+
+    def __init__(self, folder: Path) -> None:
+        self.conninfo = postgres.shared().new_database()
+        self._handles: list[PostgresLedger] = []
+
+    async def handle(self, max_answer_bytes: int = 1000) -> Ledger:
+        never_s = 3600.0
+        self._handles.append(
+            await open_postgres_ledger(self.conninfo, max_answer_bytes=max_answer_bytes, idle_flush_s=never_s)
+        )
+        return self._handles[-1]
+
+    async def crash(self) -> None:
+        for ledger in self._handles:
+            await ledger.abandon()
+        self._handles.clear()
+
+    async def close(self) -> None:
+        for ledger in self._handles:
+            await ledger.close()
+        self._handles.clear()
+
+
+SITES: tuple[type[Site], ...] = (MemorySite, SqliteSite, PostgresSite)

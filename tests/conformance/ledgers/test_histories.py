@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import math
 import random
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from router.ledgers.contract import Fresh, Ledger, Reservation, Stored
 from router.ledgers.errors import BudgetSpent, InProgress, Refused
 from router.ledgers.memory import MemoryLedger
+from router.ledgers.sqlite.ledger import open_sqlite_ledger
 from tests.conformance.ledgers.clients import clients
 from tests.conformance.ledgers.examples import WARD, account, asking, reserved
 from tests.conformance.ledgers.linearizability import Observed, linearizable
@@ -137,3 +141,34 @@ async def test_many_clients_never_overspend_and_spend_all_that_there_is(site: Si
 
     assert sum(await asyncio.gather(*(ask(number) for number in range(80)))) == 50
     assert (await handles[1].balance(WARD)).spent == 50
+
+
+async def _process(file: Path, seed: int) -> asyncio.subprocess.Process:
+    """Four clients in a process of their own, which has opened the file and waits for a line to begin."""
+    root = Path(__file__).parents[3]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.conformance.ledgers.clients", str(file), str(seed), "4"),
+        cwd=root,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    return process
+
+
+async def test_processes_on_one_file_see_one_account(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.sqlite"
+    ledger = await open_sqlite_ledger(file)
+    await ledger.open(account(WARD, 60), 0.0)
+    processes = [await _process(file, seed) for seed in (1, 2)]
+    here, *there = await asyncio.gather(
+        clients(ledger, "here", 3, 4), *(process.communicate(b"begin\n") for process in processes)
+    )
+    elsewhere = [[Observed(**operation) for operation in json.loads(printed)] for printed, _ in there]
+    history = [operation for one in (here, *elsewhere) for operation in one]
+    assert linearizable(history, 60)
+    assert await ledger.verify() == ()
+    # The others have closed, so that their credits are written, and ours ride with what we ask.
+    assert (await ledger.balance(WARD)).spent == sum(operation.change for operation in history)
+    await ledger.close()

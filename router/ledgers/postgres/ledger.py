@@ -1,0 +1,79 @@
+"""The ledger of a cluster: durable before it answers, and shared by all that open the same database."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from router.ledgers.contract import MAX_ANSWER_BYTES, Discrepancy
+from router.ledgers.handle import Handle
+from router.ledgers.operations import Operation, Settle
+from router.ledgers.postgres.link import Link
+from router.ledgers.postgres.schema import Durability
+from router.ledgers.postgres.verify import verify_database
+from router.ledgers.postgres.writer import Writer
+
+T = TypeVar("T")
+
+_PATIENCE_S = 5.0
+_IDLE_FLUSH_S = 0.05
+
+
+class PostgresLedger(Handle):
+    """Made by `open_postgres_ledger`; for the event loop that it was made on, and not to be carried over a fork."""
+
+    def __init__(self, conninfo: str, writer: Writer, max_answer_bytes: int) -> None:
+        super().__init__(max_answer_bytes)
+        self._conninfo = conninfo
+        self._writer = writer
+
+    async def verify(self) -> tuple[Discrepancy, ...]:
+        self._available()
+        return await asyncio.to_thread(verify_database, self._conninfo)
+
+    async def close(self) -> None:
+        await self._writer.end()
+
+    async def abandon(self) -> None:
+        """Close at once and write nothing more, as the end of the process would: credits that are pending are lost."""
+        await self._writer.abandon()
+
+    async def _do(self, operation: Operation[T]) -> T:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._writer.put(operation, future)
+        return await future
+
+    def _do_lazily(self, operation: Settle) -> None:
+        self._writer.put(operation, None)
+
+    def _available(self) -> None:
+        self._writer.check()
+
+
+async def open_postgres_ledger(
+    conninfo: str,
+    *,
+    durability: Durability = Durability.ON,
+    patience_s: float = _PATIENCE_S,
+    idle_flush_s: float = _IDLE_FLUSH_S,
+    max_answer_bytes: int = MAX_ANSWER_BYTES,
+    new_id: Callable[[], uuid.UUID] = uuid.uuid4,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> PostgresLedger:
+    """A handle on the database that `conninfo` names, as libpq reads it; its schema `faraday_ledger` is made if need be.
+
+    The server itself, or a pool that gives each connection to one session. Where a standby may take over, it must be a
+    synchronous one (`synchronous_standby_names`): a takeover that loses commits takes back debits.
+
+    `patience_s` is how long a batch is asked for, over lost connections, before `LedgerUnavailable`; `idle_flush_s` how
+    long a settlement waits for a batch to ride with. Raises `LedgerUnavailable`.
+    """
+    writer = Writer(
+        new_id(), Link(conninfo, durability, patience_s), durability, patience_s, idle_flush_s, clock, pause
+    )
+    await writer.start()
+    return PostgresLedger(conninfo, writer, max_answer_bytes)
