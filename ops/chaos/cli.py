@@ -41,7 +41,7 @@ def ledger(
     """Kill a ledger's processes and cut its power in the middle of their work, and check its promises after each."""
     begun = time.monotonic()
     changed = MUTANTS[mutant] if mutant else SOUND
-    site = STORES[store].careless if changed.careless else STORES[store].site
+    site = STORES[store].careless_site if changed.careless else STORES[store].site
     campaign = Campaign(site, changed.disguise, kills, power_losses, seed or secrets.token_hex(4))
     try:
         tally = run(campaign, lambda line: click.echo(line, err=True))

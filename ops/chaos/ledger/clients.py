@@ -12,9 +12,21 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ops.chaos.ledger.plan import Plan, asking, request_name
-from ops.chaos.ledger.world import Asked, Cost, Denied, Granted, Left, Repeated, Settling, Voided, Voiding, World
+from ops.chaos.ledger.world import (
+    Asked,
+    Cost,
+    Denied,
+    Granted,
+    Left,
+    Repeated,
+    Settling,
+    Unavailable,
+    Voided,
+    Voiding,
+    World,
+)
 from router.ledgers.contract import Account, Costs, Fresh, Reservation, Stored, Token
-from router.ledgers.errors import Refused
+from router.ledgers.errors import LedgerUnavailable, Refused
 
 _PAUSE_S = 0.002  # after a refusal, as a client would; those who are granted go on at once
 
@@ -47,7 +59,12 @@ class Client:
         count = 0
         while True:
             count += 1
-            await self._ask(f"{self.plan.number}/{self.worker}/{self.number}/{count}", self._request(count))
+            call = f"{self.plan.number}/{self.worker}/{self.number}/{count}"
+            try:
+                await self._ask(call, self._request(count))
+            except LedgerUnavailable as error:
+                self.world.hear(Unavailable(call, error.why))
+                await asyncio.sleep(_PAUSE_S)
 
     def _request(self, count: int) -> str:
         """Mostly a new one; at times one of its own, or what the client in its place asked before the last crash."""

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ops.chaos.ledger.world import Asked, Cost, Denied, Granted, Left, Repeated, Settling, Voided, Voiding, Word
+from ops.chaos.ledger.world import (
+    Asked,
+    Cost,
+    Denied,
+    Granted,
+    Left,
+    Repeated,
+    Settling,
+    Unavailable,
+    Voided,
+    Voiding,
+    Word,
+)
 from router.ledgers.contract import AccountKey
 
 
@@ -21,6 +33,7 @@ class Call:
     repeated: str | None = None  # the answer of an earlier attempt
     left: str | None = None  # its own answer
     actual: int | None = None  # once it has begun to settle
+    unavailable: str = ""
     voiding: bool = False
     voided: bool = False
 
@@ -86,6 +99,8 @@ class Hearsay:
                 call.repeated = word.answer
             case Left():
                 call.left = word.answer
+            case Unavailable():
+                call.unavailable = word.why
             case Settling():
                 call.actual = word.actual
             case Voiding():

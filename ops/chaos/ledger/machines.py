@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
 import signal
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from ops.chaos.disk import Disk
-from ops.flushes import Flush, Flushes, start, start_watched
+from ops.flushes import CannotWatch, Flush, Flushes, start, start_watched
 
 _GLANCE_S = 0.001
 _PATIENCE_S = 60.0
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 class Stuck(Exception):
@@ -46,12 +49,11 @@ class Plain:
 
 
 class Lossy:
-    """Its disk is a model over one folder, and takes `flush_s` for each flush, one after the other."""
+    """Its disk is a model over one folder. Flushes are answered one after the other, and only while time passes."""
 
-    def __init__(self, folder: Path, flush_s: float) -> None:
+    def __init__(self, folder: Path) -> None:
         self._flushes = Flushes()
         self._disk = Disk(folder)
-        self._flush_s = flush_s
         self._waiting: Flush | None = None
 
     def start(self, run: Callable[[], None]) -> int:
@@ -59,10 +61,11 @@ class Lossy:
         return start_watched(run, self._flushes)
 
     def pass_time(self, seconds: float) -> None:
-        self.pass_flushes(seconds, None)
+        """Flushes take no time."""
+        self.pass_flushes(None, 0.0, seconds)
 
-    def pass_flushes(self, seconds: float, count: int | None) -> None:
-        """Let all go on for this long, or up to the flush of this number, which is then left unanswered."""
+    def pass_flushes(self, count: int | None, flush_s: float, seconds: float) -> None:
+        """Let all go on up to the flush of this number, which is left unanswered; for so many seconds at most."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             flush = self._flushes.next(left)
@@ -71,13 +74,14 @@ class Lossy:
             if count is not None and (count := count - 1) <= 0:
                 self._waiting = flush
                 return
-            self._made(flush)
+            time.sleep(flush_s)
+            self._reach_disk(flush)
             self._flushes.answer(flush)
 
     def finish_flush(self) -> None:
         """The one that was left unanswered has reached the disk, and nobody is told."""
         if self._waiting is not None:
-            self._made(self._waiting)
+            self._reach_disk(self._waiting)
 
     def lose_power(self, rng: random.Random) -> int:
         """After all processes were killed; how many files are not what they were before."""
@@ -87,10 +91,11 @@ class Lossy:
         self._flushes.close()
         self._disk.close()
 
-    def _made(self, flush: Flush) -> None:
-        if self._flush_s:
-            time.sleep(self._flush_s)
-        self._disk.flush(flush.file)
+    def _reach_disk(self, flush: Flush) -> None:
+        try:
+            self._disk.flush(flush.file)
+        except PermissionError as error:  # PostgreSQL runs as nobody for root, who may lack this in a container
+            raise CannotWatch(f"{error}: give CAP_SYS_PTRACE, or do not be root") from error
 
 
 def wait(machine: Machine, what: str, there: Callable[[], bool]) -> None:
@@ -124,3 +129,22 @@ def kill(processes: Sequence[int]) -> None:
         _, status = os.waitpid(process, 0)
         if os.waitstatus_to_exitcode(status) != -signal.SIGKILL:
             raise Stuck(f"process {process} ended by itself, before it was killed")
+
+
+def adopt_orphans() -> None:
+    """Be the parent of descendants whose own parent is killed, so that their end can be waited for."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def wait_for_end(machine: Machine, orphans: Sequence[int]) -> None:
+    """Of processes that are adopted or will be, unless their own parent has heard of their end in its last moment."""
+    for orphan in orphans:
+        wait(machine, f"process {orphan} to end", partial(_ended, orphan))
+
+
+def _ended(orphan: int) -> bool:
+    try:
+        found, _ = os.waitpid(orphan, os.WNOHANG)
+    except ChildProcessError:  # not ours: not yet, or its parent has heard of its end
+        return not Path(f"/proc/{orphan}").exists()
+    return bool(found)

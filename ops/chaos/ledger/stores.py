@@ -1,56 +1,65 @@
-"""The stores that can be broken, one entry each."""
+"""The stores that can be broken: a new one is a line here, and the module that it names."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
 from ops.chaos.ledger.machines import Machine
 from router.ledgers.contract import Ledger
-from router.ledgers.sqlite.ledger import open_sqlite_ledger
-from router.ledgers.sqlite.schema import Durability
 
 
 class Site(Protocol):
-    """One store in a folder of its own, below which lies all that it keeps."""
+    """One store in a folder of its own."""
+
+    @property
+    def disk(self) -> Path:
+        """The folder of all that it keeps: what loses power."""
+        ...
 
     def start(self, machine: Machine) -> None:
         """Run whatever must run beside the processes that open the ledger, and return when it answers."""
         ...
 
-    def crash(self, rng: random.Random, everything: bool) -> None:
-        """End that, as kill -9 would, wholly or in part; everything where the machine itself ends."""
+    def strike(self, machine: Machine, rng: random.Random) -> None:
+        """kill -9 some of that or all while clients are at work, and have it back."""
+        ...
+
+    def end(self) -> None:
+        """kill -9 all of it, with no effect where it does not run."""
         ...
 
     async def ledger(self) -> Ledger: ...
 
 
-@dataclass(frozen=True)
-class SqliteSite:
-    folder: Path
-    durability: Durability = Durability.FULL
+class MakeSite(Protocol):
+    """In an empty folder, which is its own."""
 
-    def start(self, machine: Machine) -> None:
-        """SQLite runs in the processes that use it."""
-
-    def crash(self, rng: random.Random, everything: bool) -> None:
-        """Nor is there anything to be killed but them."""
-
-    async def ledger(self) -> Ledger:
-        return await open_sqlite_ledger(self.folder / "ledger.sqlite", durability=self.durability)
+    def __call__(self, folder: Path) -> Site: ...
 
 
 @dataclass(frozen=True)
 class Store:
-    """`careless` is the same store with its flushes turned down, which must not survive a loss of power."""
+    """Its module makes a `site`, and a `careless_site` whose flushes are turned down, which must not survive."""
 
-    site: Callable[[Path], Site]
-    careless: Callable[[Path], Site]
+    name: str
+    module: str  # imported only when the store is broken: not every installation has its client
+
+    @property
+    def site(self) -> MakeSite:
+        made: MakeSite = import_module(self.module).site
+        return made
+
+    @property
+    def careless_site(self) -> MakeSite:
+        made: MakeSite = import_module(self.module).careless_site
+        return made
 
 
-STORES: dict[str, Store] = {
-    "sqlite": Store(site=SqliteSite, careless=lambda folder: SqliteSite(folder, Durability.NORMAL)),
+STORES = {
+    store.name: store
+    for store in (Store("sqlite", "ops.chaos.ledger.sqlite"), Store("postgres", "ops.chaos.ledger.postgres"))
 }

@@ -22,7 +22,7 @@ from ops.chaos.ledger.hearsay import Call, Hearsay
 from ops.chaos.ledger.invariants import Broken, Finding, check
 from ops.chaos.ledger.machines import Lossy, Machine, Plain, Stuck, finish, kill, wait
 from ops.chaos.ledger.plan import Plan, planned
-from ops.chaos.ledger.stores import Site
+from ops.chaos.ledger.stores import MakeSite
 from ops.chaos.ledger.world import World, heard
 from router.ledgers.contract import Ledger
 from router.ledgers.errors import LedgerUnavailable
@@ -40,7 +40,7 @@ Disguise = Callable[[Ledger], Payable]
 class Campaign:
     """`site` makes a store in an empty folder; `disguise` puts a mutant around its ledger, or nothing."""
 
-    site: Callable[[Path], Site]
+    site: MakeSite
     disguise: Disguise
     kills: int
     power_losses: int
@@ -61,6 +61,7 @@ class Tally:
     left: int = 0
     settled: int = 0
     voided: int = 0
+    unavailable: int = 0  # calls that the ledger ended by saying so
     cut_off: int = 0  # calls of which nobody knows what became of them
     findings: list[str] = field(default_factory=list)
     broken: dict[str, int] = field(default_factory=dict)
@@ -82,6 +83,7 @@ class Tally:
             self.left += call.left is not None
             self.settled += call.actual is not None
             self.voided += call.voided
+            self.unavailable += bool(call.unavailable)
             self.cut_off += call.open
 
 
@@ -107,11 +109,10 @@ class _Trials:
         self._campaign = campaign
         self._seed = seed
         self._tally = tally
-        self._disk = folder / "disk"
         self._world = folder / "world"
-        self._disk.mkdir()
         self._world.mkdir()
-        self._site = campaign.site(self._disk)
+        (folder / "store").mkdir()
+        self._site = campaign.site(folder / "store")
         self._hearsay = Hearsay()
         self._plans: list[Plan] = []
 
@@ -122,7 +123,7 @@ class _Trials:
                 if not self._tally.ok:
                     return
         finally:
-            self._site.crash(random.Random(0), everything=True)
+            self._site.end()
 
     def _trial(self, number: int, loss: bool) -> None:
         plan = planned(self._seed, number)
@@ -140,21 +141,23 @@ class _Trials:
         machine = Plain()
         self._site.start(machine)
         workers = self._start(machine, plan)
-        for worker in rng.sample(workers, len(workers)):  # the last ones go on for a while beside the dead
+        for worker in rng.sample([*workers, None], len(workers) + 1):  # the last ones go on for a while beside the dead
             machine.pass_time(rng.uniform(0, _LIFE_S))
-            kill([worker])
-        self._site.crash(rng, everything=False)
+            if worker is None:
+                self._site.strike(machine, rng)
+            else:
+                kill([worker])
         self._tally.kills += 1
 
     def _lose_power(self, plan: Plan, rng: random.Random) -> None:
-        with closing(Lossy(self._disk, rng.choice(_FLUSH_S))) as machine:
+        with closing(Lossy(self._site.disk)) as machine:
             self._site.start(machine)
             workers = self._start(machine, plan)
-            machine.pass_flushes(2 * _LIFE_S, rng.randint(1, _FLUSHES))
+            machine.pass_flushes(rng.randint(1, _FLUSHES), rng.choice(_FLUSH_S), 2 * _LIFE_S)
             if rng.random() < 0.5:
                 machine.finish_flush()
             kill(workers)
-            self._site.crash(rng, everything=True)
+            self._site.end()
             self._tally.files_lost += machine.lose_power(rng)
         self._tally.power_losses += 1
 

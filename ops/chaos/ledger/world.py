@@ -48,6 +48,13 @@ class Left(msgspec.Struct, frozen=True, tag="left"):
     answer: str
 
 
+class Unavailable(msgspec.Struct, frozen=True, tag="unavailable"):
+    """The ledger said that it cannot be relied upon; the call ends there."""
+
+    call: str
+    why: str
+
+
 class Settling(msgspec.Struct, frozen=True, tag="settling"):
     """Said before the ledger is. `actual` is what each account is left charged with."""
 
@@ -65,7 +72,7 @@ class Voided(msgspec.Struct, frozen=True, tag="voided"):
     call: str
 
 
-Word = Asked | Denied | Granted | Repeated | Left | Settling | Voiding | Voided
+Word = Asked | Denied | Granted | Repeated | Left | Unavailable | Settling | Voiding | Voided
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Word)
