@@ -13,21 +13,20 @@ import random
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ops.chaos.ledger.machines import Lossy, Machine, Plain, Stuck, adopt_orphans, kill, wait, wait_for_end
+from ops.chaos.ledger.machines import PATIENCE_S, Lossy, Machine, Plain, Stuck, adopt_orphans, kill, wait, wait_for_end
 from router.ledgers.contract import Ledger
 from router.ledgers.postgres.ledger import open_postgres_ledger
 from router.ledgers.postgres.schema import Durability
 
 _SETTINGS = {
-    "listen_addresses": "",
     "max_connections": "20",
     "shared_buffers": "16MB",
     "max_wal_size": "4MB",  # a checkpoint every few thousand requests, so that some are cut off as well
     "min_wal_size": "2MB",
-    "log_min_messages": "fatal",
 }
 _BACK_S = 0.3  # after the server was struck, for the clients to find it again
 
@@ -35,11 +34,14 @@ _BACK_S = 0.3  # after the server was struck, for the clients to find it again
 class PostgresSite:
     """`folder` belongs to it; what it keeps is in `disk`."""
 
-    def __init__(self, folder: Path, durability: Durability = Durability.ON) -> None:
+    def __init__(
+        self, folder: Path, durability: Durability = Durability.ON, settings: Mapping[str, str] = _SETTINGS
+    ) -> None:
         adopt_orphans()  # the server's processes, when their parent is killed
         self.disk = folder / "data"
         self._folder = folder
         self._durability = durability
+        self._settings = {"listen_addresses": "", "log_min_messages": "fatal", **settings}
         self._programs = _programs()
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._server: int | None = None
@@ -84,8 +86,11 @@ class PostgresSite:
             wait_for_end(Plain(), children)  # nothing flushes any more
 
     async def ledger(self) -> Ledger:
-        conninfo = f"host={self._folder} user=faraday dbname=postgres"
-        return await open_postgres_ledger(conninfo, durability=self._durability)
+        return await open_postgres_ledger(self.conninfo, durability=self._durability, patience_s=PATIENCE_S)
+
+    @property
+    def conninfo(self) -> str:
+        return f"host={self._folder} user=faraday dbname=postgres"
 
     @property
     def _log(self) -> Path:
@@ -101,7 +106,7 @@ class PostgresSite:
             os.setgroups([])
             os.setgid(self._user.pw_gid)
             os.setuid(self._user.pw_uid)
-        options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        options = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         program = self._programs / "postgres"
         os.execv(program, (program, "-D", self.disk, "-k", self._folder, *options))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from ops.chaos.ledger.machines import Machine
+from ops.chaos.ledger.machines import PATIENCE_S, Machine
 from router.ledgers.contract import Ledger
 from router.ledgers.sqlite.ledger import open_sqlite_ledger
 from router.ledgers.sqlite.schema import Durability
@@ -26,7 +26,7 @@ class SqliteSite:
         """Nor anything to be ended."""
 
     async def ledger(self) -> Ledger:
-        return await open_sqlite_ledger(self.disk / "ledger.sqlite", durability=self._durability)
+        return await open_sqlite_ledger(self.disk / "ledger.sqlite", durability=self._durability, patience_s=PATIENCE_S)
 
 
 def site(folder: Path) -> SqliteSite:
