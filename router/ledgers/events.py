@@ -70,7 +70,25 @@ class Voided(msgspec.Struct, frozen=True, tag="voided"):
     attempt: int
 
 
-Event = Opened | LimitSet | Frozen | Thawed | Reserved | Released | Settled | Voided
+class LeaseTaken(msgspec.Struct, frozen=True, tag="lease_taken"):
+    """From here on `amount` is spent in this store; its holder may charge it in a store of its own."""
+
+    at: float
+    account: int
+    holder: str
+    amount: int
+
+
+class LeaseReturned(msgspec.Struct, frozen=True, tag="lease_returned"):
+    """The holder had given it up durably, uncharged."""
+
+    at: float
+    account: int
+    holder: str
+    amount: int
+
+
+Event = Opened | LimitSet | Frozen | Thawed | Reserved | Released | Settled | Voided | LeaseTaken | LeaseReturned
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Event)

@@ -15,6 +15,8 @@ from router.ledgers.events import (
     Charges,
     Event,
     Frozen,
+    LeaseReturned,
+    LeaseTaken,
     LimitSet,
     Opened,
     Released,
@@ -87,6 +89,10 @@ def _add(sums: Recount, id: int, event: Event) -> None:
         case Voided():
             charges, odometer = _end(sums, event.attempt, State.VOIDED)
             _refund(sums, charges, odometer)
+        case LeaseTaken():
+            _account(sums, event.account).spent += event.amount
+        case LeaseReturned():
+            _account(sums, event.account).spent -= event.amount
         case _:
             assert_never(event)
 

@@ -23,8 +23,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "max_connections": "60",
     "shared_buffers": "32MB",
-    "autovacuum_naptime": "5s",
-    "log_min_messages": "fatal",
+    "log_min_messages": "panic",
 }
 
 
@@ -43,6 +42,7 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="pg"))
         self._settings = _SETTINGS | settings
         self._numbers = itertools.count()
+        self._free: list[str] = []
         self._user = "nobody" if os.geteuid() == 0 else None
         if self._user is not None:
             os.chown(self.folder, pwd.getpwnam(self._user).pw_uid, -1)
@@ -79,11 +79,16 @@ class Server:
     def conninfo(self, database: str) -> str:
         return f"host={self.folder} user=faraday dbname={database}"
 
-    def new_database(self) -> str:
-        """Its conninfo."""
-        name = f"ledger_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name}")
-        return self.conninfo(name)
+    def lend(self) -> str:
+        """The name of an empty database: a new one, or one that was given back."""
+        if not self._free:
+            self._free.append(f"ledger_{next(self._numbers)}")
+            self.execute(f"CREATE DATABASE {self._free[-1]}")
+        return self._free.pop()
+
+    def take_back(self, database: str) -> None:
+        self.execute("DROP SCHEMA IF EXISTS faraday_ledger CASCADE", database)
+        self._free.append(database)
 
     def execute(self, statement: str, database: str = "postgres") -> None:
         with psycopg.connect(self.conninfo(database), autocommit=True) as connection:
@@ -106,8 +111,7 @@ class Server:
         self._ended()
 
     def remove(self) -> None:
-        if self._process is not None:
-            self.stop()
+        self.crash()
         shutil.rmtree(self.folder)
 
     def _signal(self, number: signal.Signals) -> None:

@@ -318,7 +318,9 @@ BEGIN
         IF amount > unspent THEN
           outcome := jsonb_build_object('refused', 'spent', 'asked', amount, 'left', unspent);
         ELSE
-          amount := amount + least((op ->> 'spare')::bigint, (unspent - amount) / (op ->> 'share')::bigint);
+          IF unspent >= (op ->> 'small')::bigint THEN
+            amount := amount + (unspent - amount) / (op ->> 'share')::bigint;
+          END IF;
           PERFORM faraday_ledger.append(event || jsonb_build_object('account', locked[p], 'amount', amount));
           INSERT INTO faraday_ledger.lease AS l VALUES (locked[p], event ->> 'holder', amount)
             ON CONFLICT (account, holder) DO UPDATE SET held_picorho = l.held_picorho + excluded.held_picorho;

@@ -8,9 +8,11 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from router.ledgers.contract import MAX_ANSWER_BYTES, Discrepancy
+from router.ledgers.amounts import checked_amount, checked_name
+from router.ledgers.contract import MAX_ANSWER_BYTES, AccountKey, Discrepancy
 from router.ledgers.handle import Handle
 from router.ledgers.operations import Operation, Settle
+from router.ledgers.postgres.leases import GiveBack, Lease, ReadHeld, ReadStanding, Standing, Terms
 from router.ledgers.postgres.link import Link
 from router.ledgers.postgres.schema import Durability
 from router.ledgers.postgres.verify import verify_database
@@ -36,6 +38,25 @@ class PostgresLedger(Handle):
 
     async def close(self) -> None:
         await self._writer.end()
+
+    async def lease(self, key: AccountKey, holder: str, needed: int, terms: Terms, now: float) -> int:
+        """What was taken, `needed` at least, in 1e-12 ρ: it is spent here from now on, and the holder's to charge.
+
+        Raises `BudgetSpent`, `AccountFrozen`, `UnknownAccount`.
+        """
+        return await self._do(Lease(key, checked_name("holder", holder), checked_amount(needed), terms, now))
+
+    async def give_back(self, key: AccountKey, holder: str, amount: int, now: float) -> None:
+        """After the holder has given it up durably. `LedgerUnavailable` for more than it holds."""
+        await self._do(GiveBack(key, holder, checked_amount(amount), now))
+
+    async def standing(self, key: AccountKey, holder: str) -> Standing:
+        """`UnknownAccount`."""
+        return await self._do(ReadStanding(key, holder))
+
+    async def held(self, holder: str) -> tuple[tuple[AccountKey, int], ...]:
+        """What the leases of this holder are in 1e-12 ρ, charged there or not."""
+        return await self._do(ReadHeld(holder))
 
     async def abandon(self) -> None:
         """Close at once and write nothing more, as the end of the process would: credits that are pending are lost."""
@@ -64,7 +85,7 @@ async def open_postgres_ledger(
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> PostgresLedger:
-    """A handle on the database that `conninfo` names, as libpq reads it; its schema `faraday_ledger` is made if need be.
+    """A handle on the database of `conninfo`, as libpq reads it; its schema `faraday_ledger` is made if need be.
 
     The server itself, or a pool that gives each connection to one session. Where a standby may take over, it must be a
     synchronous one (`synchronous_standby_names`): a takeover that loses commits takes back debits.

@@ -41,15 +41,16 @@ class Link:
             self._connection = None
 
     async def _connect(self) -> Connection:
-        settings = {
-            "connect_timeout": math.ceil(self._patience_s),
-            # What a router has left behind ends by itself, also where the server does not see that it is gone.
-            "options": f"-c statement_timeout={math.ceil(1000 * self._patience_s)} "
-            "-c default_transaction_isolation=read\\ committed",
-            "application_name": "faraday ledger",
-        }
+        # What a router has left behind ends by itself, also where the server does not see that it is gone.
+        limits = f"-c statement_timeout={math.ceil(1000 * self._patience_s)}"
+        flush = f"-c synchronous_commit={self._durability.value}"
         connection: Connection = await psycopg.AsyncConnection.connect(
-            self._conninfo, autocommit=True, prepare_threshold=0, **settings
+            self._conninfo,
+            autocommit=True,
+            prepare_threshold=0,
+            connect_timeout=math.ceil(self._patience_s),
+            options=f"{limits} {flush} -c default_transaction_isolation=read\\ committed",
+            application_name="faraday ledger",
         )
         try:
             with _Cut(connection, self._patience_s):

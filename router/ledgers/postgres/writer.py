@@ -14,7 +14,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -28,6 +28,8 @@ from router.ledgers.postgres.wire import Batch, Meaning, ask
 _BATCH = 256  # operations: a transaction of some 30 ms, and as many of the server's locks
 _NAP_S = 0.05  # between attempts to reach a server
 _PASSING = {"40001", "40P01", "55P03", "57014"}  # serialization, deadlock, lock or statement timeout: nothing was done
+
+T = TypeVar("T")
 
 Future = asyncio.Future[Any]
 Queued = tuple[Operation[Any], Future | None]  # None: written lazily, nobody waits
@@ -153,7 +155,8 @@ class Writer:
 
     async def _applied(self, connection: Connection, batch: Batch, number: int) -> list[dict[str, Any]]:
         cursor = await connection.execute(
-            "SELECT faraday_ledger.apply(%s, %s, %s, %s::text[], %s::text[], %s::text[], %s::text[]::jsonb[], %s::bytea[])",
+            "SELECT faraday_ledger.apply("
+            "%s, %s, %s, %s::text[], %s::text[], %s::text[], %s::text[]::jsonb[], %s::bytea[])",
             [
                 self._id,
                 number,
@@ -170,7 +173,7 @@ class Writer:
         outcomes: list[dict[str, Any]] = row[0]
         return outcomes
 
-    async def _persistently(self, exchange: Callable[[Connection], Awaitable[Any]]) -> Any:
+    async def _persistently(self, exchange: Callable[[Connection], Awaitable[T]]) -> T:
         """Until it has been answered, on new connections where the old are lost. Raises `LedgerUnavailable`."""
         deadline = self._clock() + self._patience_s
         while True:
@@ -178,7 +181,7 @@ class Writer:
                 async with self._link.connection() as connection:
                     return await exchange(connection)
             except psycopg.Error as error:
-                # Without a code it is libpq that speaks, of a connection; 08 and 57P are the server's words for its end.
+                # Without a code libpq speaks, of a connection; 08 and 57P are the server's words for the end of one.
                 code = error.sqlstate or "08"
                 why = f"PostgreSQL: {error}"
                 again = code[:2] == "08" or code[:3] == "57P" or code in _PASSING

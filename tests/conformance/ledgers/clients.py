@@ -1,8 +1,8 @@
 """A client that reserves, releases, settles, voids and reads at random, and writes down what it was told.
 
-As a program, with a SQLite file, a seed and a count, it is several of them in a process of their own: it says that it
-is ready, waits for a line, and prints its history as JSON. Times are of the monotonic clock, which is one for all
-processes of a host.
+As a program, with a store's address, a seed and a count, it is several of them in a process of their own: it says
+that it is ready, waits for a line, and prints its history as JSON. Times are of the monotonic clock, which is one for
+all processes of a host.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ import math
 import random
 import sys
 import time
-from pathlib import Path
 
 from router.ledgers.contract import Fresh, Ledger
 from router.ledgers.errors import BudgetSpent
-from router.ledgers.sqlite.ledger import open_sqlite_ledger
 from tests.conformance.ledgers.examples import WARD, asking
 from tests.conformance.ledgers.linearizability import Observed
+from tests.conformance.ledgers.stores import open_at
 
 
 async def client(ledger: Ledger, name: str, rng: random.Random, count: int) -> list[Observed]:
@@ -60,8 +59,8 @@ async def clients(ledger: Ledger, prefix: str, seed: int, count: int, requests: 
     return [operation for history in await asyncio.gather(*runs) for operation in history]
 
 
-async def main(file: str, seed: str, count: str) -> None:
-    ledger = await open_sqlite_ledger(Path(file))
+async def main(address: str, seed: str, count: str) -> None:
+    ledger = await open_at(address)
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)  # begin when the others do
     history = await clients(ledger, f"process {seed}", int(seed), int(count))

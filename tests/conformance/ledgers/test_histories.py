@@ -17,11 +17,10 @@ from hypothesis import strategies as st
 from router.ledgers.contract import Fresh, Ledger, Reservation, Stored
 from router.ledgers.errors import BudgetSpent, InProgress, Refused
 from router.ledgers.memory import MemoryLedger
-from router.ledgers.sqlite.ledger import open_sqlite_ledger
 from tests.conformance.ledgers.clients import clients
 from tests.conformance.ledgers.examples import WARD, account, asking, reserved
 from tests.conformance.ledgers.linearizability import Observed, linearizable
-from tests.conformance.ledgers.stores import Site
+from tests.conformance.ledgers.stores import SITES, Site, open_at
 
 
 class ForgetfulLedger(MemoryLedger):
@@ -143,11 +142,11 @@ async def test_many_clients_never_overspend_and_spend_all_that_there_is(site: Si
     assert (await handles[1].balance(WARD)).spent == 50
 
 
-async def _process(file: Path, seed: int) -> asyncio.subprocess.Process:
-    """Four clients in a process of their own, which has opened the file and waits for a line to begin."""
+async def _process(address: str, seed: int) -> asyncio.subprocess.Process:
+    """Four clients in a process of their own, which has opened the store and waits for a line to begin."""
     root = Path(__file__).parents[3]
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.conformance.ledgers.clients", str(file), str(seed), "4"),
+        *(sys.executable, "-m", "tests.conformance.ledgers.clients", address, str(seed), "4"),
         cwd=root,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -157,11 +156,12 @@ async def _process(file: Path, seed: int) -> asyncio.subprocess.Process:
     return process
 
 
-async def test_processes_on_one_file_see_one_account(tmp_path: Path) -> None:
-    file = tmp_path / "ledger.sqlite"
-    ledger = await open_sqlite_ledger(file)
+@pytest.mark.parametrize("site", [site for site in SITES if site.shared], indirect=True, ids=lambda site: site.__name__)
+async def test_processes_on_one_store_see_one_account(site: Site) -> None:
+    await (await site.handle()).close()  # whoever opens a store first makes it
+    ledger = await open_at(site.address)
     await ledger.open(account(WARD, 60), 0.0)
-    processes = [await _process(file, seed) for seed in (1, 2)]
+    processes = [await _process(site.address, seed) for seed in (1, 2)]
     here, *there = await asyncio.gather(
         clients(ledger, "here", 3, 4), *(process.communicate(b"begin\n") for process in processes)
     )
