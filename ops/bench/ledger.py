@@ -1,4 +1,4 @@
-"""The ledger bench: requests paid per second, beside a ledger with a transaction for every operation.
+"""The ledger bench: requests paid per second, beside ledgers with a transaction for every operation.
 
 A request is reserve, release and settle; ours waits for the first two, each durable, and settles lazily as its contract
 allows. The disk is `slow_disk`, the same for all: what a flush takes decides, and differs between machines by 20 times.
@@ -7,55 +7,33 @@ allows. The disk is `slow_disk`, the same for all: what a flush takes decides, a
 from __future__ import annotations
 
 import json
-import os
-import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from ops.bench.contract import Better, Findings, Row, Run, compare
-from ops.bench.ledger_load import drive_sqlite
+from ops.bench.ledger_contenders import (
+    BATCHES,
+    CONTENDERS,
+    LEASES,
+    LOCKS,
+    NAIVE,
+    NAIVE_FAST,
+    NAIVE_MERGED,
+    NAIVE_MERGED_FAST,
+    OURS_16,
+    OURS_256,
+    OURS_FAST,
+    Contender,
+)
 from ops.bench.slow_disk import run_on_slow_disk
 
-_NAIVE = Path(__file__).parent / "peers" / "naive_ledger.py"
 _SECONDS = 3.0
 _TIMEOUT_S = 60.0
-_FAST_S, _CLOUD_S = 0.0001, 0.002  # a flush of a good local disk, and of a cloud's network disk
 _PROMISED_PER_S = 10_000.0
-
-
-@dataclass(frozen=True)
-class Contender:
-    """One ledger on one disk. `drive` runs it in a folder for a time and writes what it did into a file."""
-
-    name: str
-    flush_s: float
-    drive: Callable[[Path, float, Path], None]
-
-
-def _ours(clients: int, flush_s: float) -> Contender:
-    return Contender(
-        f"ours, {clients} clients", flush_s, lambda folder, seconds, said: drive_sqlite(folder, clients, seconds, said)
-    )
-
-
-def _naive(operations: int, flush_s: float) -> Contender:
-    def drive(folder: Path, seconds: float, said: Path) -> None:
-        os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT), sys.stdout.fileno())
-        os.execv(
-            sys.executable, (sys.executable, str(_NAIVE), str(folder / "naive.sqlite"), str(seconds), str(operations))
-        )
-
-    return Contender(f"naive, {operations} transactions a request", flush_s, drive)
-
-
-OURS_16, OURS_256, OURS_FAST = _ours(16, _CLOUD_S), _ours(256, _CLOUD_S), _ours(64, _FAST_S)
-NAIVE, NAIVE_MERGED = _naive(3, _CLOUD_S), _naive(2, _CLOUD_S)
-NAIVE_FAST, NAIVE_MERGED_FAST = _naive(3, _FAST_S), _naive(2, _FAST_S)
-CONTENDERS = (OURS_16, NAIVE, OURS_256, NAIVE_MERGED, OURS_FAST, NAIVE_FAST, NAIVE_MERGED_FAST)
 
 
 @dataclass(frozen=True)
@@ -95,34 +73,24 @@ def rows(found: Found) -> tuple[Row, ...]:
     per_second = {contender: [each.per_second for each in figures] for contender, figures in found.items()}
 
     def row(work: str, ours: Contender, peer: Contender, reach: float | None) -> Row:
-        return compare(
-            work,
-            per_second[ours],
-            per_second[peer],
-            peer_name=peer.name,
-            unit="requests/s",
-            better=Better.MORE,
-            reach=reach,
-        )
+        return _row(work, per_second[ours], per_second[peer], peer.name, reach)
 
-    few, many, fast = "2 ms flush, 16 clients", "2 ms flush, 256 clients", "0.1 ms flush, 64 clients"
+    few, many, fast, hot = "2 ms, 16 clients", "2 ms, 256 clients", "0.1 ms, 64 clients", "2 ms, one hot account"
     return (
-        row(few, OURS_16, NAIVE, 15.0),
-        row(few, OURS_16, NAIVE_MERGED, None),
-        row(many, OURS_256, NAIVE, 30.0),
-        row(many, OURS_256, NAIVE_MERGED, None),
-        compare(
-            fast,
-            per_second[OURS_FAST],
-            [_PROMISED_PER_S],
-            peer_name="what was promised",
-            unit="requests/s",
-            better=Better.MORE,
-            reach=1.0,
-        ),
-        row(fast, OURS_FAST, NAIVE_FAST, None),
-        row(fast, OURS_FAST, NAIVE_MERGED_FAST, None),
+        row(f"group commit, {few}", OURS_16, NAIVE, 15.0),
+        row(f"group commit, {few}", OURS_16, NAIVE_MERGED, None),
+        row(f"group commit, {many}", OURS_256, NAIVE, 30.0),
+        row(f"group commit, {many}", OURS_256, NAIVE_MERGED, None),
+        _row(f"group commit, {fast}", per_second[OURS_FAST], [_PROMISED_PER_S], "what was promised", 1.0),
+        row(f"group commit, {fast}", OURS_FAST, NAIVE_FAST, None),
+        row(f"group commit, {fast}", OURS_FAST, NAIVE_MERGED_FAST, None),
+        row(f"leases, {hot}", LEASES, LOCKS, 10.0),
+        row(f"batches, {hot}", BATCHES, LOCKS, None),
     )
+
+
+def _row(work: str, ours: Sequence[float], peer: Sequence[float], peer_name: str, reach: float | None) -> Row:
+    return compare(work, ours, peer, peer_name=peer_name, unit="requests/s", better=Better.MORE, reach=reach)
 
 
 def measure_contender(contender: Contender, seconds: float) -> Figures:

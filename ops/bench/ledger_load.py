@@ -19,9 +19,25 @@ _COST, _ACTUAL = 10, 5
 
 
 def drive_sqlite(folder: Path, clients: int, seconds: float, said: Path) -> None:
-    """Until the time is over; writes what `naive_ledger.py` prints. Raises BenchFailed for books that do not add up."""
+    """Until the time is over; writes what the programs of `peers/` print. Raises BenchFailed for wrong books."""
     did = uvloop.run(_measured(lambda: open_sqlite_ledger(folder / "ledger.sqlite"), clients, seconds))
     said.write_text(json.dumps(did))
+
+
+def drive_postgres(conninfo: str, host: Path | None, clients: int, seconds: float, said: Path) -> None:
+    """The same, with leases to a ledger in the folder `host` where there is one."""
+    from router.ledgers.escrow.ledger import open_escrow_ledger
+    from router.ledgers.postgres.leases import Terms
+    from router.ledgers.postgres.ledger import open_postgres_ledger
+
+    async def opened() -> Ledger:
+        central = await open_postgres_ledger(conninfo)
+        if host is None:
+            return central
+        datasets, terms = frozenset({_KEY.dataset}), Terms(share=3, small=_COST)
+        return await open_escrow_ledger(central, host / "leases.sqlite", "host", datasets, terms=terms)
+
+    said.write_text(json.dumps(uvloop.run(_measured(opened, clients, seconds))))
 
 
 async def _measured(opened: Callable[[], Awaitable[Ledger]], clients: int, seconds: float) -> dict[str, float]:

@@ -41,8 +41,9 @@ def ledger(
     """Kill a ledger's processes and cut its power in the middle of their work, and check its promises after each."""
     begun = time.monotonic()
     changed = MUTANTS[mutant] if mutant else SOUND
-    site = STORES[store].careless_site if changed.careless else STORES[store].site
-    campaign = Campaign(site, changed.disguise, kills, power_losses, seed or secrets.token_hex(4))
+    chosen = STORES[store]
+    site = chosen.careless_site if changed.careless else chosen.site
+    campaign = Campaign(site, chosen.leaks, changed.disguise, kills, power_losses, seed or secrets.token_hex(4))
     try:
         tally = run(campaign, lambda line: click.echo(line, err=True))
     except (Stuck, CannotWatch) as error:

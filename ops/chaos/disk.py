@@ -65,7 +65,7 @@ class Disk:
             path.unlink()
         changed = [path for path, content in found.items() if path not in live or now[live[path]] != content]
         for path in changed:
-            path.write_bytes(found[path])
+            _write(path, found[path])
         return len(changed) + len(live.keys() - found.keys())
 
     def _surviving(self, live: Names, rng: random.Random) -> Names:
@@ -94,6 +94,15 @@ class Disk:
 
     def _listed_in(self, folder: Path) -> Names:
         return {path: path.stat().st_ino for path in folder.iterdir() if path.is_file()}
+
+
+def _write(path: Path, content: bytes) -> None:
+    """A name that comes back belongs to whoever its folder belongs to."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+    path.write_bytes(content)
 
 
 def _linked(before: Names, now: Names) -> Iterator[set[Path]]:

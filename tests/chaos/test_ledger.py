@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -21,12 +22,15 @@ def chaos(store: str, kills: int, power_losses: int, *options: str) -> tuple[int
     return ended.returncode, json.loads(ended.stdout)
 
 
-def held(store: str, kills: int, power_losses: int) -> None:
+WORK = ("left", "settled", "voided", "denied", "repeated", "cut_off")
+
+
+def held(store: str, kills: int, power_losses: int, work: Sequence[str] = WORK) -> None:
     code, said = chaos(store, kills, power_losses)
     assert said["findings"] == []
     assert (code, said["kills"], said["power_losses"]) == (0, kills, power_losses)
-    for work in ("left", "settled", "voided", "denied", "repeated", "cut_off"):
-        assert said[work] > kills + power_losses, f"too little happened to mean anything: {work}"
+    for kind in work:
+        assert said[kind] > kills + power_losses, f"too little happened to mean anything: {kind}"
     if power_losses:
         assert said["files_lost"] > 0
 
@@ -55,11 +59,16 @@ def test_postgres_holds_under_loss_of_power() -> None:
     held("postgres", kills=0, power_losses=20)
 
 
-@pytest.mark.parametrize("store", ["sqlite", "postgres"])
+@pytest.mark.slow
+def test_leases_from_postgres_hold_under_both() -> None:
+    held("leases", kills=20, power_losses=12, work=("left", "settled"))  # a few requests for each lease: none is denied
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgres", "leases"])
 def test_flushes_that_are_turned_down_are_found_by_a_loss_of_power(store: str) -> None:
     code, said = chaos(store, 0, 50, "--mutant", "unflushed")
     assert code == 1
-    assert set(said["broken"]) & {"UNPAID", "REFUNDED"}
+    assert set(said["broken"]) & {"UNPAID", "REFUNDED", "BOOKS"}
 
 
 def test_sqlite_without_flushes_survives_kill_9_as_it_should() -> None:

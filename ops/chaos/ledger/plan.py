@@ -7,11 +7,19 @@ from dataclasses import dataclass
 
 from router.ledgers.contract import Account, AccountKey, Costs, Reservation
 
+TRIALS = 16  # on one store, one after the other
 ORDERS = (2.0, 32.0)  # of the odometer; costs are of the first
 _TENANTS = ("clinic", "lab")
 _USERS = ("ada", "bob")
 _STEP_S = 100.0  # of the ledger's clock, from one trial to the next: by then all attempts of the last have expired
 _LIFE_S = 50.0
+
+
+def _dataset(number: int) -> str:
+    return f"trial-{number}"
+
+
+DATASETS = frozenset(map(_dataset, range(TRIALS)))
 
 
 @dataclass(frozen=True)
@@ -66,10 +74,6 @@ def asking(request: str, now: float) -> Reservation:
         expires=now + _LIFE_S,
         odometer=(cost, 1 + cost // 8),
     )
-
-
-def _dataset(number: int) -> str:
-    return f"trial-{number}"
 
 
 def _account(key: AccountKey, limit: int) -> Account:

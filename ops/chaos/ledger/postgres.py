@@ -32,13 +32,14 @@ _BACK_S = 0.3  # after the server was struck, for the clients to find it again
 
 
 class PostgresSite:
-    """`folder` belongs to it; what it keeps is in `disk`."""
+    """`folder` belongs to it: its log and its sockets are there, and what it keeps is in `disk`."""
 
     def __init__(
         self, folder: Path, durability: Durability = Durability.ON, settings: Mapping[str, str] = _SETTINGS
     ) -> None:
         adopt_orphans()  # the server's processes, when their parent is killed
-        self.disk = folder / "data"
+        self.disk = folder / "disk"
+        self._data = self.disk / "data"
         self._folder = folder
         self._durability = durability
         self._settings = {"listen_addresses": "", "log_min_messages": "fatal", **settings}
@@ -46,10 +47,12 @@ class PostgresSite:
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._server: int | None = None
         self._machine: Machine | None = None
+        self.disk.mkdir()
         if self._user is not None:
             folder.parent.chmod(0o711)
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
-        initdb = (self._programs / "initdb", "-D", self.disk, "-U", "faraday", "-A", "trust", "-E", "UTF8", "-N")
+            os.chown(self.disk, self._user.pw_uid, self._user.pw_gid)
+        initdb = (self._programs / "initdb", "-D", self._data, "-U", "faraday", "-A", "trust", "-E", "UTF8", "-N")
         user = None if self._user is None else self._user.pw_uid
         subprocess.run((*initdb, "--wal-segsize=1"), check=True, stdout=subprocess.DEVNULL, user=user, cwd="/")
 
@@ -108,12 +111,12 @@ class PostgresSite:
             os.setuid(self._user.pw_uid)
         options = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         program = self._programs / "postgres"
-        os.execv(program, (program, "-D", self.disk, "-k", self._folder, *options))
+        os.execv(program, (program, "-D", self._data, "-k", self._folder, *options))
 
     def _ready(self) -> bool:
         """As pg_ctl knows it: the postmaster's own file says so in its eighth line."""
         try:
-            lines = (self.disk / "postmaster.pid").read_text().splitlines()
+            lines = (self._data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return False
         return len(lines) >= 8 and lines[0] == str(self._server) and lines[7].strip() == "ready"

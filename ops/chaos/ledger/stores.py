@@ -47,6 +47,7 @@ class Store:
 
     name: str
     module: str  # imported only when the store is broken: not every installation has its client
+    leaks: bool = False  # whether a crash may leave more spent than was ever asked for
 
     @property
     def site(self) -> MakeSite:
@@ -61,5 +62,9 @@ class Store:
 
 STORES = {
     store.name: store
-    for store in (Store("sqlite", "ops.chaos.ledger.sqlite"), Store("postgres", "ops.chaos.ledger.postgres"))
+    for store in (
+        Store("sqlite", "ops.chaos.ledger.sqlite"),
+        Store("postgres", "ops.chaos.ledger.postgres"),
+        Store("leases", "ops.chaos.ledger.leases", leaks=True),  # of what was on its way between the two ledgers
+    )
 }

@@ -21,13 +21,12 @@ from ops.chaos.ledger.clients import Payable, clients
 from ops.chaos.ledger.hearsay import Call, Hearsay
 from ops.chaos.ledger.invariants import Broken, Finding, check
 from ops.chaos.ledger.machines import Lossy, Machine, Plain, Stuck, finish, kill, wait
-from ops.chaos.ledger.plan import Plan, planned
+from ops.chaos.ledger.plan import TRIALS, Plan, planned
 from ops.chaos.ledger.stores import MakeSite
 from ops.chaos.ledger.world import World, heard
 from router.ledgers.contract import Ledger
 from router.ledgers.errors import LedgerUnavailable
 
-_TRIALS_PER_STORE = 16
 _LIFE_S = 0.04  # of a process, at most, once its clients have begun
 _FLUSHES = 60  # of a machine, at most, once they have begun
 _FLUSH_S = (0.0, 0.0002, 0.002)  # of a fast disk, a good one and one of the cloud
@@ -38,9 +37,10 @@ Disguise = Callable[[Ledger], Payable]
 
 @dataclass(frozen=True)
 class Campaign:
-    """`site` makes a store in an empty folder; `disguise` puts a mutant around its ledger, or nothing."""
+    """`disguise` puts a mutant around the store's ledger, or nothing; for `leaks` see `stores.Store`."""
 
     site: MakeSite
+    leaks: bool
     disguise: Disguise
     kills: int
     power_losses: int
@@ -92,10 +92,10 @@ def run(campaign: Campaign, say: Callable[[str], None]) -> Tally:
     tally = Tally()
     losses = [True] * campaign.power_losses + [False] * campaign.kills
     random.Random(campaign.seed).shuffle(losses)
-    for first in range(0, len(losses), _TRIALS_PER_STORE):
+    for first in range(0, len(losses), TRIALS):
         with tempfile.TemporaryDirectory(prefix="faraday-chaos-") as folder:
-            name = f"{campaign.seed}.{first // _TRIALS_PER_STORE}"
-            _Trials(campaign, Path(folder), name, tally).run(losses[first : first + _TRIALS_PER_STORE])
+            name = f"{campaign.seed}.{first // TRIALS}"
+            _Trials(campaign, Path(folder), name, tally).run(losses[first : first + TRIALS])
         say(f"{tally.kills} kills, {tally.power_losses} losses of power: {tally.left} answers left")
         if not tally.ok:
             break
@@ -195,9 +195,11 @@ class _Trials:
     def _check(self, found: Path) -> None:
         """In a process of its own, which ends without closing what it opened."""
 
+        plans = self._plans[-_CHECKED:]
+
         async def look() -> tuple[Finding, ...]:
             try:
-                return await check(await self._site.ledger(), self._hearsay, self._plans[-_CHECKED:])
+                return await check(await self._site.ledger(), self._hearsay, plans, self._campaign.leaks)
             except LedgerUnavailable as error:
                 return (Finding(Broken.BOOKS, f"cannot be read: {error.why}"),)
 
