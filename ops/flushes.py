@@ -131,10 +131,15 @@ def start_watched(run: Callable[[], None], flushes: Flushes) -> int:
     return child
 
 
+def die_with_parent() -> None:
+    """This process is killed when the one that started it ends."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def _run(run: Callable[[], None]) -> NoReturn:
     code = 1
     try:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        die_with_parent()
         run()
         code = 0
     finally:  # whatever happened: the parent's clean-up above us on the stack is not ours to run

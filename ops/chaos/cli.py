@@ -40,14 +40,14 @@ def ledger(
 ) -> None:
     """Kill a ledger's processes and cut its power in the middle of their work, and check its promises after each."""
     begun = time.monotonic()
-    changed = MUTANTS[mutant] if mutant else SOUND
-    chosen = STORES[store]
-    site = chosen.careless_site if changed.careless else chosen.site
-    campaign = Campaign(site, chosen.leaks, changed.disguise, kills, power_losses, seed or secrets.token_hex(4))
+    chosen = MUTANTS[mutant] if mutant else SOUND
+    campaign = Campaign(STORES[store], chosen, kills, power_losses, seed or secrets.token_hex(4))
     try:
         tally = run(campaign, lambda line: click.echo(line, err=True))
     except (Stuck, CannotWatch) as error:
         raise click.ClickException(str(error)) from error
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error}: pip install 'faraday-server[postgres]'") from error
     said: dict[str, object] = {
         "store": store,
         "mutant": mutant,

@@ -29,6 +29,11 @@ class Stuck(Exception):
 
 
 class Machine(Protocol):
+    @property
+    def lossy(self) -> bool:
+        """Whether its power can be cut. What shall lose it must have been started there."""
+        ...
+
     def start(self, run: Callable[[], None]) -> int:
         """A process of its own; its id."""
         ...
@@ -41,6 +46,8 @@ class Machine(Protocol):
 class Plain:
     """This machine: a killed process leaves behind whatever it had written."""
 
+    lossy = False
+
     def start(self, run: Callable[[], None]) -> int:
         return start(run)
 
@@ -50,6 +57,8 @@ class Plain:
 
 class Lossy:
     """Its disk is a model over one folder. Flushes are answered one after the other, and only while time passes."""
+
+    lossy = True
 
     def __init__(self, folder: Path) -> None:
         self._flushes = Flushes()

@@ -17,7 +17,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ops.chaos.ledger.machines import PATIENCE_S, Lossy, Machine, Plain, Stuck, adopt_orphans, kill, wait, wait_for_end
+from ops.chaos.ledger.machines import PATIENCE_S, Machine, Plain, Stuck, adopt_orphans, kill, wait, wait_for_end
+from ops.flushes import die_with_parent
 from router.ledgers.contract import Ledger
 from router.ledgers.postgres.ledger import open_postgres_ledger
 from router.ledgers.postgres.schema import Durability
@@ -46,7 +47,7 @@ class PostgresSite:
         self._programs = _programs()
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._server: int | None = None
-        self._machine: Machine | None = None
+        self._lossy = False  # the machine that it runs on
         self.disk.mkdir()
         if self._user is not None:
             folder.parent.chmod(0o711)
@@ -57,10 +58,10 @@ class PostgresSite:
         subprocess.run((*initdb, "--wal-segsize=1"), check=True, stdout=subprocess.DEVNULL, user=user, cwd="/")
 
     def start(self, machine: Machine) -> None:
-        if self._server is not None and (isinstance(machine, Lossy) or isinstance(self._machine, Lossy)):
+        if machine.lossy or self._lossy:
             self.end()
         if self._server is None:
-            self._machine = machine
+            self._lossy = machine.lossy
             self._server = machine.start(self._run)
             wait(machine, f"PostgreSQL, which says in {self._log}", self._ready)
 
@@ -109,6 +110,7 @@ class PostgresSite:
             os.setgroups([])
             os.setgid(self._user.pw_gid)
             os.setuid(self._user.pw_uid)
+            die_with_parent()  # which a change of user forgets
         options = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         program = self._programs / "postgres"
         os.execv(program, (program, "-D", self._data, "-k", self._folder, *options))

@@ -47,6 +47,7 @@ class Store:
 
     name: str
     module: str  # imported only when the store is broken: not every installation has its client
+    life_s: float  # of a process, at most, once its clients have begun: some tens of requests
     leaks: bool = False  # whether a crash may leave more spent than was ever asked for
 
     @property
@@ -63,8 +64,8 @@ class Store:
 STORES = {
     store.name: store
     for store in (
-        Store("sqlite", "ops.chaos.ledger.sqlite"),
-        Store("postgres", "ops.chaos.ledger.postgres"),
-        Store("leases", "ops.chaos.ledger.leases", leaks=True),  # of what was on its way between the two ledgers
+        Store("sqlite", "ops.chaos.ledger.sqlite", life_s=0.04),
+        Store("postgres", "ops.chaos.ledger.postgres", life_s=0.08),
+        Store("leases", "ops.chaos.ledger.leases", life_s=0.2, leaks=True),  # what was on its way between the two
     )
 }

@@ -17,39 +17,39 @@ from pathlib import Path
 
 import msgspec
 
-from ops.chaos.ledger.clients import Payable, clients
+from ops.chaos.ledger.clients import clients
 from ops.chaos.ledger.hearsay import Call, Hearsay
 from ops.chaos.ledger.invariants import Broken, Finding, check
 from ops.chaos.ledger.machines import Lossy, Machine, Plain, Stuck, finish, kill, wait
+from ops.chaos.ledger.mutants import Mutant
 from ops.chaos.ledger.plan import TRIALS, Plan, planned
-from ops.chaos.ledger.stores import MakeSite
+from ops.chaos.ledger.stores import Site, Store
 from ops.chaos.ledger.world import World, heard
-from router.ledgers.contract import Ledger
 from router.ledgers.errors import LedgerUnavailable
 
-_LIFE_S = 0.04  # of a process, at most, once its clients have begun
 _FLUSHES = 60  # of a machine, at most, once they have begun
 _FLUSH_S = (0.0, 0.0002, 0.002)  # of a fast disk, a good one and one of the cloud
+_IN_THE_DOOR = 0.1  # of all trials break off processes that may not have opened the ledger yet
+_SHOWN = 20  # findings; one fault has many
 _CHECKED = 2  # trials whose accounts are checked after each: requests are repeated in the next trial and no later
-
-Disguise = Callable[[Ledger], Payable]
 
 
 @dataclass(frozen=True)
 class Campaign:
-    """`disguise` puts a mutant around the store's ledger, or nothing; for `leaks` see `stores.Store`."""
-
-    site: MakeSite
-    leaks: bool
-    disguise: Disguise
+    store: Store
+    mutant: Mutant
     kills: int
     power_losses: int
     seed: str
 
+    def site(self, folder: Path) -> Site:
+        make = self.store.careless_site if self.mutant.careless else self.store.site
+        return make(folder)
+
 
 @dataclass
 class Tally:
-    """What was done. `findings` end the campaign, and name the trial that they were found after."""
+    """What was done. Findings end the campaign; `findings` are the first of them, `broken` counts all by their kind."""
 
     kills: int = 0
     power_losses: int = 0
@@ -71,7 +71,8 @@ class Tally:
         return not self.findings
 
     def find(self, finding: Finding, where: str) -> None:
-        self.findings.append(f"{where}: {finding.broken.name} {finding.what}")
+        if len(self.findings) < _SHOWN:
+            self.findings.append(f"{where}: {finding.broken.name} {finding.what}")
         self.broken[finding.broken.name] = self.broken.get(finding.broken.name, 0) + 1
 
     def add(self, calls: Iterable[Call]) -> None:
@@ -140,9 +141,9 @@ class _Trials:
     def _kill(self, plan: Plan, rng: random.Random) -> None:
         machine = Plain()
         self._site.start(machine)
-        workers = self._start(machine, plan)
+        workers = self._start(machine, plan, rng)
         for worker in rng.sample([*workers, None], len(workers) + 1):  # the last ones go on for a while beside the dead
-            machine.pass_time(rng.uniform(0, _LIFE_S))
+            machine.pass_time(rng.uniform(0, self._campaign.store.life_s))
             if worker is None:
                 self._site.strike(machine, rng)
             else:
@@ -152,8 +153,8 @@ class _Trials:
     def _lose_power(self, plan: Plan, rng: random.Random) -> None:
         with closing(Lossy(self._site.disk)) as machine:
             self._site.start(machine)
-            workers = self._start(machine, plan)
-            machine.pass_flushes(rng.randint(1, _FLUSHES), rng.choice(_FLUSH_S), 2 * _LIFE_S)
+            workers = self._start(machine, plan, rng)
+            machine.pass_flushes(rng.randint(1, _FLUSHES), rng.choice(_FLUSH_S), 2 * self._campaign.store.life_s)
             if rng.random() < 0.5:
                 machine.finish_flush()
             kill(workers)
@@ -161,18 +162,19 @@ class _Trials:
             self._tally.files_lost += machine.lose_power(rng)
         self._tally.power_losses += 1
 
-    def _start(self, machine: Machine, plan: Plan) -> list[int]:
-        """Workers whose clients have begun."""
+    def _start(self, machine: Machine, plan: Plan, rng: random.Random) -> list[int]:
+        """Workers, mostly when their clients have begun."""
         files = self._files(plan)
         workers = [machine.start(partial(self._work, plan, worker, file)) for worker, file in enumerate(files)]
-        wait(machine, "the clients", lambda: all(file.exists() and file.stat().st_size for file in files))
+        if rng.random() >= _IN_THE_DOOR:
+            wait(machine, "the clients", lambda: all(file.exists() and file.stat().st_size for file in files))
         return workers
 
     def _work(self, plan: Plan, worker: int, file: Path) -> None:
         """In a process of its own, until it is killed."""
 
         async def work() -> None:
-            await clients(self._campaign.disguise(await self._site.ledger()), World(file), plan, worker)
+            await clients(self._campaign.mutant.disguise(await self._site.ledger()), World(file), plan, worker)
 
         asyncio.run(work())
 
@@ -180,7 +182,7 @@ class _Trials:
         return [self._world / f"{plan.number}-{worker}" for worker in range(plan.workers)]
 
     def _listen(self, plan: Plan) -> None:
-        for file in self._files(plan):
+        for file in filter(Path.exists, self._files(plan)):
             self._tally.add(self._hearsay.add(heard(file)))
 
     def _checked(self) -> list[Finding]:
@@ -199,7 +201,7 @@ class _Trials:
 
         async def look() -> tuple[Finding, ...]:
             try:
-                return await check(await self._site.ledger(), self._hearsay, plans, self._campaign.leaks)
+                return await check(await self._site.ledger(), self._hearsay, plans, self._campaign.store.leaks)
             except LedgerUnavailable as error:
                 return (Finding(Broken.BOOKS, f"cannot be read: {error.why}"),)
 
