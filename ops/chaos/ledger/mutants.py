@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ops.chaos.ledger.clients import Payable
-from router.ledgers.amounts import MAX_AMOUNT
 from router.ledgers.contract import Account, AccountKey, Costs, Fresh, Ledger, Reservation, Stored, Token
 from router.ledgers.errors import BudgetSpent
 
@@ -56,12 +55,13 @@ class AnyOrder(_Around):
         try:
             return await super().reserve(reservation, now)
         except BudgetSpent:
-            for key, _ in reservation.costs:
+            for key, asked in reservation.costs:
                 spent = await self._ledger.odometer(key)
                 totals = [total + cost for total, cost in zip(spent, reservation.odometer, strict=True)]
                 if min(totals) > self._limits.get(key, 0):
                     raise
-                await self._ledger.set_limit(key, MAX_AMOUNT, 1.0, now)
+                balance = await self._ledger.balance(key)
+                await self._ledger.set_limit(key, max(balance.limit, balance.spent + asked), 1.0, now)
             return await super().reserve(reservation, now)
 
 

@@ -9,29 +9,29 @@ from __future__ import annotations
 import asyncio
 import random
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from ops.chaos.ledger.clients import clients
-from ops.chaos.ledger.hearsay import Call, Hearsay
+from ops.chaos.ledger.hearsay import Hearsay
 from ops.chaos.ledger.invariants import Broken, Finding, check
 from ops.chaos.ledger.machines import Lossy, Machine, Plain, Stuck, finish, kill, wait
 from ops.chaos.ledger.mutants import Mutant
 from ops.chaos.ledger.plan import TRIALS, Plan, planned
 from ops.chaos.ledger.stores import Site, Store
+from ops.chaos.ledger.tally import Tally
 from ops.chaos.ledger.world import World, heard
 from router.ledgers.errors import LedgerUnavailable
 
 _FLUSHES = 60  # of a machine, at most, once they have begun
 _FLUSH_S = (0.0, 0.0002, 0.002)  # of a fast disk, a good one and one of the cloud
 _IN_THE_DOOR = 0.1  # of all trials break off processes that may not have opened the ledger yet
-_SHOWN = 20  # findings; one fault has many
-_CHECKED = 2  # trials whose accounts are checked after each: requests are repeated in the next trial and no later
+_CHECKED = 2  # trials whose accounts are checked after each; in the end all are
 
 
 @dataclass(frozen=True)
@@ -45,47 +45,6 @@ class Campaign:
     def site(self, folder: Path) -> Site:
         make = self.store.careless_site if self.mutant.careless else self.store.site
         return make(folder)
-
-
-@dataclass
-class Tally:
-    """What was done. Findings end the campaign; `findings` are the first of them, `broken` counts all by their kind."""
-
-    kills: int = 0
-    power_losses: int = 0
-    files_lost: int = 0  # by losses of power
-    calls: int = 0
-    granted: int = 0
-    denied: int = 0
-    repeated: int = 0
-    left: int = 0
-    settled: int = 0
-    voided: int = 0
-    unavailable: int = 0  # calls that the ledger ended by saying so
-    cut_off: int = 0  # calls of which nobody knows what became of them
-    findings: list[str] = field(default_factory=list)
-    broken: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def ok(self) -> bool:
-        return not self.findings
-
-    def find(self, finding: Finding, where: str) -> None:
-        if len(self.findings) < _SHOWN:
-            self.findings.append(f"{where}: {finding.broken.name} {finding.what}")
-        self.broken[finding.broken.name] = self.broken.get(finding.broken.name, 0) + 1
-
-    def add(self, calls: Iterable[Call]) -> None:
-        for call in calls:
-            self.calls += 1
-            self.denied += bool(call.denied)
-            self.granted += call.granted
-            self.repeated += call.repeated is not None
-            self.left += call.left is not None
-            self.settled += call.actual is not None
-            self.voided += call.voided
-            self.unavailable += bool(call.unavailable)
-            self.cut_off += call.open
 
 
 def run(campaign: Campaign, say: Callable[[str], None]) -> Tally:
@@ -121,6 +80,9 @@ class _Trials:
         try:
             for number, loss in enumerate(losses):
                 self._trial(number, loss)
+                everything = number == len(losses) - 1
+                for finding in self._checked(self._plans if everything else self._plans[-_CHECKED:]):
+                    self._tally.find(finding, f"{self._seed} trial {number}")
                 if not self._tally.ok:
                     return
         finally:
@@ -134,9 +96,8 @@ class _Trials:
             self._lose_power(plan, rng)
         else:
             self._kill(plan, rng)
-        self._listen(plan)
-        for finding in self._checked():
-            self._tally.find(finding, f"{self._seed} trial {number}")
+        for file in filter(Path.exists, self._files(plan)):
+            self._tally.add(self._hearsay.add(heard(file)))
 
     def _kill(self, plan: Plan, rng: random.Random) -> None:
         machine = Plain()
@@ -181,23 +142,17 @@ class _Trials:
     def _files(self, plan: Plan) -> list[Path]:
         return [self._world / f"{plan.number}-{worker}" for worker in range(plan.workers)]
 
-    def _listen(self, plan: Plan) -> None:
-        for file in filter(Path.exists, self._files(plan)):
-            self._tally.add(self._hearsay.add(heard(file)))
-
-    def _checked(self) -> list[Finding]:
+    def _checked(self, plans: Sequence[Plan]) -> list[Finding]:
         machine = Plain()
         self._site.start(machine)
         found = self._world / "found"
-        code = finish(machine, machine.start(partial(self._check, found)))
+        code = finish(machine, machine.start(partial(self._check, plans, found)))
         if code:
             raise Stuck(f"the check ended with {code}")
         return msgspec.json.decode(found.read_bytes(), type=list[Finding])
 
-    def _check(self, found: Path) -> None:
+    def _check(self, plans: Sequence[Plan], found: Path) -> None:
         """In a process of its own, which ends without closing what it opened."""
-
-        plans = self._plans[-_CHECKED:]
 
         async def look() -> tuple[Finding, ...]:
             try:

@@ -145,14 +145,3 @@ async def test_sums_that_are_not_what_the_events_say_are_found(scene: Scene) -> 
     scene.hear("0/1", ONE, Granted("0/1"))
     scene.books.accounts[1].epsilon = 9.0
     assert await scene.broken() == {Broken.BOOKS}
-
-
-def test_a_plan_and_its_requests_follow_from_their_names() -> None:
-    assert planned("s", 3) == planned("s", 3)
-    assert asking(ONE, 5.0) == asking(ONE, 5.0)
-    plans = [planned("s", number) for number in range(200)]
-    assert {plan.workers for plan in plans} == {1, 2}
-    assert all(15 <= plan.workers * plan.clients <= 64 for plan in plans)
-    assert {account.key for plan in plans for account in plan.accounts} >= {
-        key for number in range(200) for key, _ in asking(request_name(number, 0, 0, 1), 0.0).costs
-    }
