@@ -71,8 +71,8 @@ class Leases:
 
     async def charge(self, reservation: Reservation, now: float) -> Fresh | Stored:
         """From the host's leases, which are renewed and extended as needed."""
-        uses = [self._uses.setdefault(key, Use()) for key, _ in reservation.costs]
         while True:
+            uses = [self._uses.setdefault(key, Use()) for key, _ in reservation.costs]
             for use in uses:
                 use.charged = self._clock()
             try:
@@ -131,15 +131,15 @@ class Leases:
         async with self._passage.taken():
             for key, cost in costs:
                 here = await self.here(key)
-                if here is None:
-                    await self._local.begin(await self._central.account(key), now)
-                elif here.frozen:
+                if here is not None and here.frozen:
                     raise AccountFrozen(str(key), here.frozen)
-                elif cost <= here.left:
+                if here is not None and cost <= here.left:
                     continue
                 left = here.left if here is not None else 0
                 try:
                     taken = await self._central.lease(key, self._holder, cost - left, self._terms, now)
                 except BudgetSpent as refusal:
                     raise BudgetSpent(str(key), cost, refusal.left + left) from None
+                if here is None:
+                    await self._local.begin(await self._central.account(key), now)
                 await self._local.grow(key, taken, now)

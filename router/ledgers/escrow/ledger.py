@@ -206,8 +206,7 @@ class EscrowLedger:
         if self._closed:
             return
         with suppress(LedgerUnavailable):
-            async with self._passing():
-                await self._leases.give_back_idle(0.0, self._wall())
+            await self._wholly(self._give_all_back())
         await self._end()
         await self._central.close()
         await self._local.close()
@@ -222,8 +221,7 @@ class EscrowLedger:
         self._closed = True
         self._tending.cancel()
         await asyncio.wait([self._tending])
-        await self._wholly.finished()
-        self._passage.close()
+        await self._passage.close()
 
     def _available(self) -> None:
         if self._closed:
@@ -239,6 +237,10 @@ class EscrowLedger:
         """Until no other host can still believe what was before."""
         if (await self._leases.standing(key)).shared:
             await self._pause(self._term_s)
+
+    async def _give_all_back(self) -> None:
+        async with self._passing():
+            await self._leases.give_back_idle(0.0, self._wall())
 
     async def _give_back(self, costs: Costs, now: float) -> None:
         async with self._passing():
@@ -299,7 +301,7 @@ async def open_escrow_ledger(
     try:
         local = await open_local_ledger(file, patience_s, idle_flush_s, max_answer_bytes, clock, sleep)
     except LedgerUnavailable:
-        passage.close()
+        await passage.close()
         raise
     wholly = Wholly()
     leases = Leases(central, local, holder, passage, wholly, terms, term_s, clock)
@@ -307,6 +309,6 @@ async def open_escrow_ledger(
         await leases.remember()
     except LedgerUnavailable:
         await local.close()
-        passage.close()
+        await passage.close()
         raise
     return EscrowLedger(central, local, leases, passage, wholly, datasets, term_s, idle_s, pause, wall)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from router.ledgers.errors import LedgerUnavailable
 from router.ledgers.sqlite.turn import Turn
 
 
@@ -21,11 +22,14 @@ class Passage:
     ) -> None:
         self._turn = Turn(file, patience_s, clock, pause)
         self._lock = asyncio.Lock()
+        self._closed = False
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
-        """Raises `LedgerUnavailable` where the turn does not come in time."""
+        """Raises `LedgerUnavailable` where the turn does not come in time, or this handle is closed."""
         async with self._lock:
+            if self._closed:
+                raise LedgerUnavailable("this handle is closed")
             turn = self._turn.taken()
             await asyncio.to_thread(turn.__enter__)
             try:
@@ -33,5 +37,9 @@ class Passage:
             finally:
                 turn.__exit__(None, None, None)
 
-    def close(self) -> None:
-        self._turn.close()
+    async def close(self) -> None:
+        """When nobody is within; nobody will be."""
+        async with self._lock:
+            if not self._closed:
+                self._turn.close()
+            self._closed = True

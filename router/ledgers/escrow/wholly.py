@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Wholly:
-    """Remembers what is going on, so that it can be waited for."""
+    """Holds what is going on: the event loop alone would let it be collected."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -20,10 +20,6 @@ class Wholly:
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return await asyncio.shield(task)
-
-    async def finished(self) -> None:
-        if self._tasks:
-            await asyncio.wait(self._tasks)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

@@ -242,7 +242,7 @@ BEGIN
 
     WHEN 'release', 'void' THEN
       SELECT t.* INTO tried FROM faraday_ledger.attempt t WHERE t.id = (op ->> 'attempt')::bigint;
-      IF NOT FOUND OR NOT tried.accounts <@ locked THEN  -- it was made since
+      IF NOT FOUND OR (tried.accounts <@ locked) IS NOT TRUE THEN  -- it was made since
         outcome := '{"refused": "unknown attempt"}';
       ELSIF tried.state <> 0 THEN
         outcome := jsonb_build_object('refused', 'not open', 'state', tried.state);

@@ -35,6 +35,11 @@ class Link:
             if self._connection is not None and self._connection.closed:
                 self._connection = None
 
+    def cut(self) -> None:
+        """Whoever waits on the connection sees it lost."""
+        if self._connection is not None:
+            _shut(self._connection)
+
     async def close(self) -> None:
         if self._connection is not None:
             await self._connection.close()
@@ -72,11 +77,12 @@ class _Cut:
         self._after_s = after_s
 
     def __enter__(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(self._after_s, self._shut)
+        self._timer = asyncio.get_running_loop().call_later(self._after_s, _shut, self._connection)
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
 
-    def _shut(self) -> None:
-        with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self._connection.fileno())) as copy:
-            copy.shutdown(socket.SHUT_RDWR)
+
+def _shut(connection: Connection) -> None:
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as copy:
+        copy.shutdown(socket.SHUT_RDWR)

@@ -57,6 +57,7 @@ class Writer:
         self._clock = clock
         self._pause = pause
         self._queue: deque[Queued] = deque()
+        self._batch: list[Queued] = []  # being written now
         self._wake = asyncio.Event()
         self._ending = False
         self._broken = ""  # why nothing is written any more
@@ -93,6 +94,7 @@ class Writer:
         """At once, as if the process ended: what is queued is not written."""
         self._ending = True
         if self._task is not None:
+            self._link.cut()
             self._task.cancel()
             await asyncio.wait([self._task])
 
@@ -107,13 +109,14 @@ class Writer:
     async def _run(self) -> None:
         try:
             while batch := await self._gather():
+                self._batch = batch
                 _deliver(await self._answered(batch))
             with suppress(LedgerUnavailable):  # a row left behind harms nobody
                 await self._persistently(self._resign)
         finally:  # after an error of our own, too: nobody waits for ever
             self._broken = self._broken or "this handle is closed"
             gone = LedgerUnavailable(self._broken)
-            _deliver((future, None, gone) for _, future in self._queue if future is not None)
+            _deliver((future, None, gone) for _, future in (*self._batch, *self._queue) if future is not None)
             self._queue.clear()
             await self._link.close()
 

@@ -9,6 +9,8 @@ from router.ledgers.contract import Account, AccountKey
 from router.ledgers.events import (
     Event,
     Frozen,
+    LeaseReturned,
+    LeaseTaken,
     LimitSet,
     Opened,
     Released,
@@ -42,6 +44,8 @@ STORED: list[tuple[Event, bytes]] = [
         b'{"type":"settled","at":7.0,"attempt":5,"credits":[[1,4]],"odometer_credit":[2]}',
     ),
     (Voided(8.0, 5), b'{"type":"voided","at":8.0,"attempt":5}'),
+    (LeaseTaken(9.0, 1, "host", 30), b'{"type":"lease_taken","at":9.0,"account":1,"holder":"host","amount":30}'),
+    (LeaseReturned(9.5, 1, "host", 20), b'{"type":"lease_returned","at":9.5,"account":1,"holder":"host","amount":20}'),
 ]
 
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from router.ledgers.errors import LedgerUnavailable
+from router.ledgers.postgres.leases import Terms
 from router.ledgers.postgres.ledger import open_postgres_ledger
 from router.ledgers.postgres.schema import VERSION
 from tests.conformance.ledgers.examples import WARD, account, asking, reserved
@@ -46,6 +47,16 @@ async def test_a_sum_that_was_changed_by_hand_is_found(database: str) -> None:
     (found,) = await ledger.verify()
     assert "spent=3" in found.stored
     assert "spent=10" in found.recounted
+    await ledger.close()
+
+
+async def test_a_lease_that_was_changed_by_hand_is_found(database: str) -> None:
+    ledger = await open_postgres_ledger(database)
+    await ledger.open(account(WARD), 0.0)
+    await ledger.lease(WARD, "a host", 10, Terms(share=4, small=1000), 1.0)
+    _execute(database, "UPDATE faraday_ledger.lease SET held_picorho = 90")
+    (found,) = await ledger.verify()
+    assert (found.stored, found.recounted) == ("90", "10")
     await ledger.close()
 
 
