@@ -12,6 +12,7 @@ from ops import settings_sources
 from ops.audit_cli import audit
 from ops.bench.cli import bench
 from ops.budget_cli import budget
+from ops.chaos.cli import chaos
 from ops.settings import Settings
 from ops.state import StateFolder
 
@@ -276,6 +277,7 @@ def settings_command() -> None:
 cli.add_command(audit)
 cli.add_command(bench)
 cli.add_command(budget)
+cli.add_command(chaos)
 
 
 def main() -> None:
