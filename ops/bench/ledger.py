@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from ops.bench import charged
 from ops.bench.contract import Better, Findings, Row, Run, compare
 from ops.bench.ledger_contenders import (
     BATCHES,
+    CLOUD_S,
     CONTENDERS,
     LEASES,
     LOCKS,
@@ -42,11 +44,21 @@ class Figures:
     flush_s: float  # as measured
 
 
+@dataclass(frozen=True)
+class Answer:
+    """Medians of answers that are asked for one after another, in seconds, and of a flush meanwhile."""
+
+    uncharged_s: float
+    charged_s: float
+    flush_s: float
+
+
 Found = Mapping[Contender, Sequence[Figures]]
 
 
 def measure(run: Run) -> Findings:
     found: dict[Contender, list[Figures]] = defaultdict(list)
+    answers: list[Answer] = []
     for number in range(run.rounds):
         run.say(f"round {number + 1} of {run.rounds}")
         first = number % len(CONTENDERS)
@@ -56,6 +68,12 @@ def measure(run: Run) -> Findings:
             run.say(
                 f"  {contender.name}: {figures.per_second:.0f} requests/s, a flush takes {figures.flush_s * 1e3:.2f} ms"
             )
+        answer = measure_answer(_SECONDS)
+        answers.append(answer)
+        run.say(
+            f"  an answer takes {answer.uncharged_s * 1e3:.2f} ms, paid for {answer.charged_s * 1e3:.2f} ms, "
+            f"a flush {answer.flush_s * 1e3:.2f} ms"
+        )
     notes = (
         f"medians of {run.rounds} rounds of {_SECONDS:g} s; a request is reserve, release and settle",
         "the naive ledger's transactions follow one another: it is the same for any number of clients",
@@ -65,7 +83,7 @@ def measure(run: Run) -> Findings:
             for contender in CONTENDERS
         ),
     )
-    return Findings(rows(found), notes)
+    return Findings((*rows(found), answer_row(answers)), notes)
 
 
 def rows(found: Found) -> tuple[Row, ...]:
@@ -89,8 +107,30 @@ def rows(found: Found) -> tuple[Row, ...]:
     )
 
 
+def answer_row(answers: Sequence[Answer]) -> Row:
+    """What an answer takes that is paid for, beside one that is not and two flushes."""
+    return compare(
+        f"an answer beside an inference of {charged.RUN_S * 1e3:g} ms, 2 ms flush",
+        [each.charged_s * 1e3 for each in answers],
+        [(each.uncharged_s + 2 * each.flush_s) * 1e3 for each in answers],
+        peer_name="uncharged, and two flushes",
+        unit="ms, p50",
+        better=Better.LESS,
+        reach=1.0,
+    )
+
+
 def _row(work: str, ours: Sequence[float], peer: Sequence[float], peer_name: str, reach: float | None) -> Row:
     return compare(work, ours, peer, peer_name=peer_name, unit="requests/s", better=Better.MORE, reach=reach)
+
+
+def measure_answer(seconds: float) -> Answer:
+    """Raises BenchFailed."""
+    with tempfile.TemporaryDirectory(prefix="faraday-bench-") as folder:
+        said = Path(folder) / "said"
+        flush_s = run_on_slow_disk(lambda: charged.drive(Path(folder), seconds, said), CLOUD_S, seconds + _TIMEOUT_S)
+        did = json.loads(said.read_text())
+    return Answer(did["uncharged_s"], did["charged_s"], flush_s)
 
 
 def measure_contender(contender: Contender, seconds: float) -> Figures:

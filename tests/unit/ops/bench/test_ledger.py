@@ -9,7 +9,7 @@ import pytest
 
 from ops.bench import ledger
 from ops.bench.contract import BenchFailed, Row
-from ops.bench.ledger import Figures
+from ops.bench.ledger import Answer, Figures, answer_row, measure_answer
 from ops.bench.ledger_contenders import (
     BATCHES,
     CONTENDERS,
@@ -79,3 +79,15 @@ def test_a_process_that_cannot_be_measured_fails_the_bench(run: str, why: str) -
     program = f"import time; from {run_on_slow_disk.__module__} import *; run_on_slow_disk({run}, 0.0, timeout_s=0.5)"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert f"{BenchFailed.__name__}: a measured process {why}" in ended.stderr
+
+
+def test_a_charged_answer_may_take_two_flushes_more_and_no_longer() -> None:
+    assert answer_row([Answer(0.005, 0.0088, 0.002)]).ok
+    late = answer_row([Answer(0.005, 0.0095, 0.002), Answer(0.005, 0.0085, 0.002), Answer(0.005, 0.0095, 0.002)])
+    assert (late.ours, late.ok) == (9.5, False)
+
+
+def test_a_real_answer_is_charged_and_measured() -> None:
+    answer = measure_answer(0.3)
+    assert 0 < answer.uncharged_s < answer.charged_s
+    assert answer.flush_s >= 0.002
