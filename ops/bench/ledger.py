@@ -7,14 +7,16 @@ allows. The disk is `slow_disk`, the same for all: what a flush takes decides, a
 from __future__ import annotations
 
 import json
+import resource
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from ops.bench import charged
+from ops.bench import charged, machine
 from ops.bench.contract import Better, Findings, Row, Run, compare
 from ops.bench.ledger_contenders import (
     BATCHES,
@@ -42,6 +44,7 @@ _PROMISED_PER_S = 10_000.0
 class Figures:
     per_second: float
     flush_s: float  # as measured
+    others_cores: float = 0.0  # taken meanwhile by what has nothing to do with it
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,11 @@ def measure(run: Run) -> Findings:
             f"  an answer takes {answer.uncharged_s * 1e3:.2f} ms, paid for {answer.charged_s * 1e3:.2f} ms, "
             f"a flush {answer.flush_s * 1e3:.2f} ms"
         )
+    others = [figures.others_cores for every in found.values() for figures in every]
     notes = (
         f"medians of {run.rounds} rounds of {_SECONDS:g} s; a request is reserve, release and settle",
         "the naive ledger's transactions follow one another: it is the same for any number of clients",
+        f"other processes took {median(others):.2f} cores meanwhile, and {max(others):.2f} at the worst",
         *(
             f"{contender.name}: a flush of {contender.flush_s * 1e3:g} ms took "
             f"{median(figures.flush_s for figures in found[contender]) * 1e3:.2f} ms"
@@ -137,8 +142,18 @@ def measure_contender(contender: Contender, seconds: float) -> Figures:
     """Raises BenchFailed."""
     with tempfile.TemporaryDirectory(prefix="faraday-bench-") as folder:
         said = Path(folder) / "said"
+        begun, busy_before, ours_before = time.perf_counter(), machine.busy_s(), _cpu_s()
         flush_s = run_on_slow_disk(
             lambda: contender.drive(Path(folder), seconds, said), contender.flush_s, seconds + _TIMEOUT_S
         )
+        others_s = machine.busy_s() - busy_before - (_cpu_s() - ours_before)
         did = json.loads(said.read_text())
-    return Figures(did["requests"] / did["seconds"], flush_s)
+    return Figures(
+        did["requests"] / did["seconds"], flush_s, others_cores=max(0.0, others_s / (time.perf_counter() - begun))
+    )
+
+
+def _cpu_s() -> float:
+    """CPU seconds of this process, and of all that were started and waited for."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
