@@ -92,8 +92,9 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         upstreams,
         PrivateAnswers(ledger, pricing, released, trail, f"{socket.gethostname()}-{index}"),
     )
+    codec = InferCodec(specs, time.time)
     open_inference = OpenInference(
-        specs, pipeline, InferCodec(specs, time.time), statistics, upstreams, cluster_options.VERSION
+        specs, pipeline, codec, statistics, upstreams, lambda: health.serving, cluster_options.VERSION
     )
     rpcs: list[Rpc] = [*finite_element.rpcs(pipeline), *open_inference.rpcs(), *health.rpcs()]
     rpcs += PrivacyService(ledger, trail).rpcs()

@@ -24,6 +24,11 @@ class Health:
         self._draining = False
         self._changed = asyncio.Event()
 
+    @property
+    def serving(self) -> bool:
+        """Whether this router takes calls now."""
+        return self._serving
+
     def set_serving(self, serving: bool) -> None:
         """Change the answer, also for everybody who watches."""
         self._serving = serving

@@ -42,13 +42,16 @@ class OpenInference:
         codec: InferCodec,
         statistics: Statistics,
         upstreams: Mapping[str, Upstream],
+        serving: Callable[[], bool],
         version: str,
     ) -> None:
+        """`serving` tells whether the router takes calls: what ServerReady says."""
         self._specs = specs
         self._pipeline = pipeline
         self._codec = codec
         self._statistics = statistics
         self._upstreams = upstreams
+        self._serving = serving
         self._version = version
 
     def rpcs(self) -> list[Rpc]:
@@ -72,7 +75,7 @@ class OpenInference:
         return _bytes(pb.ServerLiveResponse(live=True))
 
     async def _ready(self, caller: Caller, body: bytes) -> bytes:
-        return _bytes(pb.ServerReadyResponse(ready=True))
+        return _bytes(pb.ServerReadyResponse(ready=self._serving()))
 
     async def _server_metadata(self, caller: Caller, body: bytes) -> bytes:
         extensions = ["model_configuration", "statistics", "model_repository(index)"]

@@ -131,7 +131,9 @@ class Router:
             PrivateAnswers(self.ledger, pricing, self.released, self.trail, "router-0"),
         )
         codec = InferCodec(specs, time.time)
-        inference = OpenInference(specs, pipeline, codec, self.statistics, upstreams, "0.0")
+        inference = OpenInference(
+            specs, pipeline, codec, self.statistics, upstreams, lambda: self.health.serving, "0.0"
+        )
         rpcs = [*finite_element.rpcs(pipeline), *inference.rpcs(), *self.health.rpcs(), *options.extra]
         rpcs += PrivacyService(self.ledger, self.trail).rpcs()
         rpcs += reflection.rpcs([*SERVICES, HEALTH])

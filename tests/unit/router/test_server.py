@@ -574,8 +574,11 @@ async def test_a_drain_says_so_takes_nothing_new_and_finishes_what_is_in_flight(
         before = asyncio.ensure_future(infer(echo_request(5.0).SerializeToString(), metadata=router.metadata()))
         await until(lambda: router.replicas["echo"].server.in_flight)
 
+        ready = "/inference.GRPCInferenceService/ServerReady"
+        assert oip.ServerReadyResponse.FromString(await call(router, ready, b"", metadata=())).ready
         drained = asyncio.create_task(router.server.drain())
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        assert not oip.ServerReadyResponse.FromString(await channel.unary_unary(ready)(b"")).ready
         assert await watch.read() is grpc.aio.EOF
         assert await until_refused(router) is grpc.StatusCode.UNAVAILABLE
         assert not drained.done()
