@@ -9,8 +9,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from models.base import Array, Refusal
+from models.fem.edge_values import as_quadratic, runs_backwards
 from models.fem.mesh import Triangulation
-from models.fem.task import DiffusionTask
+from models.fem.posed import PosedTask
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,7 @@ class Boundary:
     flux_degree: int  # of the given q: 0, 1 or 2
 
 
-def boundary(task: DiffusionTask, mesh: Triangulation) -> Boundary:
+def boundary(task: PosedTask, mesh: Triangulation) -> Boundary:
     """Raises `Refusal` NOT_BOUNDARY or SINGULAR_PROBLEM; the points and nodes of the task are in range."""
     assert task.dirichlet_points is not None and task.dirichlet_values is not None
     given = _given_edges(task, mesh)
@@ -36,7 +37,7 @@ def boundary(task: DiffusionTask, mesh: Triangulation) -> Boundary:
 
     flux = np.zeros((len(mesh.edges), 3))
     if task.neumann_edges is not None and task.neumann_values is not None:
-        flux[given] = _as_quadratic(task.neumann_values, backwards=task.neumann_edges[:, 0] > task.neumann_edges[:, 1])
+        flux[given] = as_quadratic(task.neumann_values, runs_backwards(task.neumann_edges))
     neumann = np.flatnonzero(mesh.is_boundary & ~dirichlet)
     return Boundary(
         dirichlet_points=task.dirichlet_points,
@@ -48,7 +49,7 @@ def boundary(task: DiffusionTask, mesh: Triangulation) -> Boundary:
     )
 
 
-def _given_edges(task: DiffusionTask, mesh: Triangulation) -> Array:
+def _given_edges(task: PosedTask, mesh: Triangulation) -> Array:
     """(neumann,): the numbers of the edges with a given flux."""
     if task.neumann_edges is None or len(task.neumann_edges) == 0:
         return np.zeros(0, dtype=np.int64)
@@ -108,12 +109,3 @@ def _refuse_undetermined_parts(mesh: Triangulation, dirichlet: Array) -> None:
             "dirichlet_points",
             {"cell": str(cell)},
         )
-
-
-def _as_quadratic(values: Array, backwards: Array) -> Array:
-    """(n, 3) at low node, high node and midpoint, of (n, 1 to 3) values at first node, second node and midpoint."""
-    if values.shape[1] == 1:
-        return np.repeat(values, 3, axis=1)
-    middle = values[:, 2:] if values.shape[1] == 3 else values.mean(axis=1, keepdims=True)
-    ends = np.where(backwards[:, None], values[:, 1::-1], values[:, :2])
-    return np.hstack((ends, middle))
