@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models import identity
 from models.base import Spec
-from models.fem import gradient_task
+from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
 from models.surrogate import task as surrogate
 
@@ -13,6 +13,7 @@ CATALOG: dict[str, Spec] = {
     for spec in (
         fem.SPEC,
         gradient_task.SPEC,
+        inverse_task.SPEC,
         identity.SPEC,
         surrogate.SPEC,
     )

@@ -64,6 +64,11 @@ class Measurements:
         """(points,): the derivative of the misfit by u."""
         return np.bincount(self.points, weights=self.residuals(u) / self.deviations, minlength=len(u))
 
+    def curvature(self, direction: Array) -> Array:
+        """(points,): the misfit's second derivative by u, along a direction (points,)."""
+        weights = direction[self.points] / self.deviations**2
+        return np.bincount(self.points, weights=weights, minlength=len(direction))
+
 
 def measurements(task: MeasuredTask) -> Measurements:
     """Of a task that was checked; none where it has none."""
