@@ -23,7 +23,7 @@ from models.fem.scale import out_of_scale
 from models.fem.sessions import Sessions
 from models.fem.solve import RESIDUAL_LIMIT
 
-_PRODUCTS = 200  # with the Hessian, for each step at most, on average
+_PRODUCTS = 100  # with the Hessian, for each step at most, on average; 30 are usual
 _AT_LIMIT = 0.99  # of the logarithm of the largest factor
 
 
@@ -57,10 +57,10 @@ class _Spent(Exception):
 class _Path:
     """The steps of a search. Each z is evaluated once; what was tried for a step is dropped when that is made."""
 
-    def __init__(self, objective: Objective, task: InverseTask) -> None:
+    def __init__(self, objective: Objective, tolerance: float, products: int) -> None:
         self._objective = objective
-        self._tolerance = task.tolerance
-        self._products = _PRODUCTS * task.steps
+        self._tolerance = tolerance
+        self._products = products
         self._states: dict[bytes, State] = {}
         self.latest = self.at(np.zeros(objective.patch_count))
         self.values = [self.latest.value]
@@ -95,9 +95,9 @@ class _Path:
         return self.latest.distance <= self._tolerance * max(1.0, self.latest.value)
 
 
-def search(task: InverseTask, objective: Objective) -> InverseResult:
+def search(task: InverseTask, objective: Objective, products_per_step: int = _PRODUCTS) -> InverseResult:
     """Raises `Refusal` OUT_OF_RANGE or `SingularMatrix`."""
-    path = _Path(objective, task)
+    path = _Path(objective, task.tolerance, products_per_step * task.steps)
     if not path.has_arrived:
         with suppress(_Spent):
             minimize(

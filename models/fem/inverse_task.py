@@ -16,7 +16,7 @@ from models.fem.measured import MeasuredTask
 
 # A search solves its problem a hundred times: so a tenth of what one solve may have.
 MAX_CELLS = {1: 100_000, 2: 25_000}
-MAX_STEPS = 1000
+MAX_STEPS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class InverseTask(MeasuredTask):
         "the search ends where misfit + penalty is this near to its minimum, by convexity; as a part of its value "
         "where that is over 1; 1e-12 to 0.1",
     )
-    steps: int = scalar(100, "the most steps of the search, 1 to 1000")
+    steps: int = scalar(100, "the most steps of the search, 1 to 200")
 
     def check(self) -> None:
         cell_count, point_count = self.check_problem()

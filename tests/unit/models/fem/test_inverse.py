@@ -11,7 +11,7 @@ from scipy.optimize import least_squares
 
 from models.base import Array, Outcome, Refusal
 from models.fem.element import ELEMENTS
-from models.fem.inverse import InverseSolver
+from models.fem.inverse import InverseSolver, search
 from models.fem.inverse_task import SPEC, InverseResult, InverseTask
 from models.fem.log_conductivity import precision
 from models.fem.mesh import Triangulation, triangulate, unit_square
@@ -134,7 +134,7 @@ def test_the_curvature_is_that_of_the_residuals_by_differences() -> None:
 def test_a_search_that_goes_on_gains_about_the_tolerance_at_most(deviation: float, noise: float) -> None:
     task = measured(np.exp(np.sin(np.arange(len(SQUARE.cells)))), noise=noise, deviation=deviation)
     result = found(task)
-    further = found(dataclasses.replace(task, tolerance=1e-9, steps=1000))
+    further = found(dataclasses.replace(task, tolerance=1e-9, steps=200))
     assert result.evidence.outcome is further.evidence.outcome is Outcome.CONVERGED
     gained = result.objective[-1] - further.objective[-1]
     assert -1e-9 <= gained <= task.tolerance * max(1.0, result.objective[-1])
@@ -151,6 +151,14 @@ def test_a_search_that_is_cut_short_says_so_and_tells_its_best() -> None:
     assert "more steps" in result.evidence.advice
     assert len(result.objective) == 4
     assert result.objective[-1] < result.objective[0]
+
+
+def test_a_search_without_products_left_tells_its_best() -> None:
+    task = measured(TRUE[QUARTERS])
+    result = search(task, posed(task), products_per_step=0)
+    assert result.evidence.outcome is Outcome.NOT_CONVERGED
+    assert len(result.objective) == 1
+    np.testing.assert_array_equal(result.conductivity, 1.0)
 
 
 def test_no_factor_leaves_its_limit_and_the_evidence_counts_those_at_it() -> None:
