@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from models.base import Array, Refusal
 from models.fem.edge_values import as_quadratic, runs_backwards
@@ -93,15 +91,11 @@ def _dirichlet_edges(points: Array, mesh: Triangulation, degree: int, is_neumann
 
 
 def _refuse_undetermined_parts(mesh: Triangulation, dirichlet: Array) -> None:
-    """Each part of the domain needs a Dirichlet edge; parts that touch in a node only are apart."""
-    pairs = mesh.edge_cells[~mesh.is_boundary]
-    count = len(mesh.cells)
-    joined = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    part_count, part = connected_components(joined, directed=False)
-    held = np.zeros(part_count, dtype=bool)
-    held[part[mesh.edge_cells[dirichlet, 0]]] = True
+    """Each part of the domain needs a Dirichlet edge."""
+    held = np.zeros(int(mesh.parts.max()) + 1, dtype=bool)
+    held[mesh.parts[mesh.edge_cells[dirichlet, 0]]] = True
     if not held.all():
-        cell = int(np.argmin(held[part]))
+        cell = int(np.argmin(held[mesh.parts]))
         raise Refusal(
             "SINGULAR_PROBLEM",
             f"the part of the domain around cell {cell} has no Dirichlet edge, so that u is not determined there; "

@@ -38,20 +38,23 @@ class Plan:
 
     def apply(self, conductivity: Array, u: Array) -> Array:
         """(points,): K u, for u at all points."""
-        shares = conductivity[:, None] * (self.local @ u[self.cell_points][:, :, None])[:, :, 0]
+        shares = conductivity[:, None] * self._images(u)
         return np.bincount(self.cell_points.ravel(), weights=shares.ravel())
 
     def conductivity_gradient(self, u: Array, v: Array) -> Array:
         """(cells,): the derivative of v·K u by each cell's conductivity, which is v·K_c u."""
-        shares = (self.local @ u[self.cell_points][:, :, None])[:, :, 0]
-        return np.asarray(np.sum(v[self.cell_points] * shares, axis=1))
+        return np.asarray(np.einsum("ci,ci->c", v[self.cell_points], self._images(u)))
+
+    def _images(self, u: Array) -> Array:
+        """(cells, n): K_c u. Half as long as a product of stacks of such small matrices."""
+        return np.asarray(np.einsum("cij,cj->ci", self.local, u[self.cell_points]))
 
     @property
     def size_bytes(self) -> int:
         mesh = self.mesh
         arrays = (
             *(mesh.nodes, mesh.cells, mesh.edges, mesh.cell_edges, mesh.cell_signs, mesh.edge_cells),
-            *(mesh.areas, mesh.gradients, mesh.curls, mesh.edge_lengths),
+            *(mesh.areas, mesh.gradients, mesh.edge_lengths, mesh.parts),
             *(self.cell_points, self.local, self.free, self.rows, self.starts),
             *(self.spread.data, self.spread.indices, self.spread.indptr),
         )
