@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models import identity
 from models.base import Spec
+from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
 from models.surrogate import task as surrogate
 
@@ -11,6 +12,8 @@ CATALOG: dict[str, Spec] = {
     spec.name: spec
     for spec in (
         fem.SPEC,
+        gradient_task.SPEC,
+        inverse_task.SPEC,
         identity.SPEC,
         surrogate.SPEC,
     )

@@ -45,15 +45,24 @@ def assemble(local: Array, dofs: Array) -> csr_array:
 
 def source_load(mesh: Triangulation, element: Element, source: Array) -> Array:
     """(points,): ∫ f φ_i, where source (cells, n) holds f at each cell's points."""
-    rule = quadrature(2 * element.degree)
-    shapes = element.shapes(rule.points)
-    mass = np.einsum("q,qi,qj->ij", rule.weights, shapes, shapes)
-    local = mesh.areas[:, None] * (source @ mass)
+    local = mesh.areas[:, None] * (source @ source_products(element))
     return np.bincount(mesh.cell_points(element.degree).ravel(), weights=local.ravel())
 
 
 def flux_load(mesh: Triangulation, element: Element, edges: Array, flux: Array) -> Array:
     """(points,): ∫ q φ_i over edges (n,), where flux (n, 3) holds q at their low node, high node and midpoint."""
     points = mesh.edge_points(element.degree)
-    local = mesh.edge_lengths[edges, None] * (flux @ _EDGE_MASS @ _EDGE_TRACES[element.degree].T)
+    local = mesh.edge_lengths[edges, None] * (flux @ flux_products(element))
     return np.bincount(points[edges].ravel(), weights=local.ravel(), minlength=int(points.max()) + 1)
+
+
+def source_products(element: Element) -> Array:
+    """(n, n), symmetric: the means of products of an element's shapes."""
+    rule = quadrature(2 * element.degree)
+    shapes = element.shapes(rule.points)
+    return np.asarray(np.einsum("q,qi,qj->ij", rule.weights, shapes, shapes))
+
+
+def flux_products(element: Element) -> Array:
+    """(3, traces): the means over an edge of a quadratic's shapes times the element's traces."""
+    return np.asarray(_EDGE_MASS @ _EDGE_TRACES[element.degree].T)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from models.base import Array, Refusal
+from models.fem.edge_values import as_quadratic, runs_backwards
 from models.fem.mesh import Triangulation
-from models.fem.task import DiffusionTask
+from models.fem.posed import PosedTask
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +24,7 @@ class Boundary:
     flux_degree: int  # of the given q: 0, 1 or 2
 
 
-def boundary(task: DiffusionTask, mesh: Triangulation) -> Boundary:
+def boundary(task: PosedTask, mesh: Triangulation) -> Boundary:
     """Raises `Refusal` NOT_BOUNDARY or SINGULAR_PROBLEM; the points and nodes of the task are in range."""
     assert task.dirichlet_points is not None and task.dirichlet_values is not None
     given = _given_edges(task, mesh)
@@ -36,7 +35,7 @@ def boundary(task: DiffusionTask, mesh: Triangulation) -> Boundary:
 
     flux = np.zeros((len(mesh.edges), 3))
     if task.neumann_edges is not None and task.neumann_values is not None:
-        flux[given] = _as_quadratic(task.neumann_values, backwards=task.neumann_edges[:, 0] > task.neumann_edges[:, 1])
+        flux[given] = as_quadratic(task.neumann_values, runs_backwards(task.neumann_edges))
     neumann = np.flatnonzero(mesh.is_boundary & ~dirichlet)
     return Boundary(
         dirichlet_points=task.dirichlet_points,
@@ -48,7 +47,7 @@ def boundary(task: DiffusionTask, mesh: Triangulation) -> Boundary:
     )
 
 
-def _given_edges(task: DiffusionTask, mesh: Triangulation) -> Array:
+def _given_edges(task: PosedTask, mesh: Triangulation) -> Array:
     """(neumann,): the numbers of the edges with a given flux."""
     if task.neumann_edges is None or len(task.neumann_edges) == 0:
         return np.zeros(0, dtype=np.int64)
@@ -92,15 +91,11 @@ def _dirichlet_edges(points: Array, mesh: Triangulation, degree: int, is_neumann
 
 
 def _refuse_undetermined_parts(mesh: Triangulation, dirichlet: Array) -> None:
-    """Each part of the domain needs a Dirichlet edge; parts that touch in a node only are apart."""
-    pairs = mesh.edge_cells[~mesh.is_boundary]
-    count = len(mesh.cells)
-    joined = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    part_count, part = connected_components(joined, directed=False)
-    held = np.zeros(part_count, dtype=bool)
-    held[part[mesh.edge_cells[dirichlet, 0]]] = True
+    """Each part of the domain needs a Dirichlet edge."""
+    held = np.zeros(int(mesh.parts.max()) + 1, dtype=bool)
+    held[mesh.parts[mesh.edge_cells[dirichlet, 0]]] = True
     if not held.all():
-        cell = int(np.argmin(held[part]))
+        cell = int(np.argmin(held[mesh.parts]))
         raise Refusal(
             "SINGULAR_PROBLEM",
             f"the part of the domain around cell {cell} has no Dirichlet edge, so that u is not determined there; "
@@ -108,12 +103,3 @@ def _refuse_undetermined_parts(mesh: Triangulation, dirichlet: Array) -> None:
             "dirichlet_points",
             {"cell": str(cell)},
         )
-
-
-def _as_quadratic(values: Array, backwards: Array) -> Array:
-    """(n, 3) at low node, high node and midpoint, of (n, 1 to 3) values at first node, second node and midpoint."""
-    if values.shape[1] == 1:
-        return np.repeat(values, 3, axis=1)
-    middle = values[:, 2:] if values.shape[1] == 3 else values.mean(axis=1, keepdims=True)
-    ends = np.where(backwards[:, None], values[:, 1::-1], values[:, :2])
-    return np.hstack((ends, middle))

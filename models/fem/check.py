@@ -39,15 +39,12 @@ def check_mesh(
 def check_conductivity(conductivity: Array, cell_count: int) -> None:
     """Raises `Refusal` WRONG_SIZE or NOT_POSITIVE."""
     check_size("conductivity", conductivity, (1, cell_count), "one value, or one per cell")
-    if not (conductivity > 0).all():
-        at = int(np.argmin(conductivity > 0))
-        value = str(conductivity[at])
-        raise Refusal("NOT_POSITIVE", f"is {value}; send k > 0", f"conductivity[{at}]", {"value": value})
+    check_positive("conductivity", conductivity, "k > 0")
 
 
 def check_dirichlet(points: Array | None, values: Array | None) -> None:
     """Raises `Refusal` MISSING_TENSOR, SINGULAR_PROBLEM or DUPLICATE."""
-    _check_pair("dirichlet_points", points, "dirichlet_values", values)
+    check_pair("dirichlet_points", points, "dirichlet_values", values)
     if points is None or len(points) == 0:
         raise Refusal(
             "SINGULAR_PROBLEM",
@@ -60,7 +57,7 @@ def check_dirichlet(points: Array | None, values: Array | None) -> None:
 
 def check_neumann(edges: Array | None, values: Array | None, node_count: int) -> None:
     """Raises `Refusal` MISSING_TENSOR, OUT_OF_RANGE or DUPLICATE."""
-    _check_pair("neumann_edges", edges, "neumann_values", values)
+    check_pair("neumann_edges", edges, "neumann_values", values)
     if edges is None:
         return
     check_range("neumann_edges", edges, node_count, "nodes")
@@ -95,6 +92,21 @@ def check_range(name: str, indices: Array, count: int, of_what: str) -> None:
         )
 
 
+def check_positive(name: str, array: Array, wanted: str) -> None:
+    """Raises `Refusal` NOT_POSITIVE."""
+    if not (array > 0).all():
+        at = int(np.argmin(array > 0))
+        value = str(array[at])
+        raise Refusal("NOT_POSITIVE", f"is {value}; send {wanted}", f"{name}[{at}]", {"value": value})
+
+
+def check_pair(name: str, one: Array | None, other_name: str, other: Array | None) -> None:
+    """Raises `Refusal` MISSING_TENSOR where one is sent without the other."""
+    missing, present = (name, other_name) if one is None else (other_name, name)
+    if (one is None) != (other is None):
+        raise Refusal("MISSING_TENSOR", f"is required where {present} is sent", missing, {"tensor": missing})
+
+
 def _check_divisions(divisions: Array, degree: int) -> tuple[int, int, int]:
     for axis, count in enumerate(divisions.tolist()):
         if count < 1:
@@ -116,12 +128,6 @@ def _check_cell_count(count: int, degree: int, field: str) -> None:
     if not 1 <= count <= limit:
         details = {"cells": str(count), "limit": str(limit), "degree": str(degree)}
         raise Refusal("OUT_OF_RANGE", f"makes {count} cells; send 1 to {limit} of degree {degree}", field, details)
-
-
-def _check_pair(name: str, one: Array | None, other_name: str, other: Array | None) -> None:
-    missing, present = (name, other_name) if one is None else (other_name, name)
-    if (one is None) != (other is None):
-        raise Refusal("MISSING_TENSOR", f"is required where {present} is sent", missing, {"tensor": missing})
 
 
 def _check_unique(name: str, keys: Array) -> None:

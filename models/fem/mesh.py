@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from models.base import Array, Refusal
 
@@ -57,6 +59,14 @@ class Triangulation:
     def edge_lengths(self) -> Array:
         """(edges,)"""
         return np.asarray(np.hypot(*(self.nodes[self.edges[:, 1]] - self.nodes[self.edges[:, 0]]).T))
+
+    @cached_property
+    def parts(self) -> Array:
+        """(cells,): the number of each cell's part; parts that touch in a node only are apart."""
+        pairs = self.edge_cells[~self.is_boundary]
+        count = len(self.cells)
+        joined = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+        return np.asarray(connected_components(joined, directed=False)[1])
 
     def points(self, degree: int) -> Array:
         """(points, 2): the nodes; for degree 2 then the midpoints of the edges."""

@@ -11,7 +11,7 @@ from models.fem.boundary import Boundary, boundary
 from models.fem.element import ELEMENTS, Element
 from models.fem.hanging import refuse_hanging_nodes
 from models.fem.mesh import Triangulation, triangulate, unit_square
-from models.fem.task import DiffusionTask
+from models.fem.posed import PosedTask
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Problem:
     boundary: Boundary
 
 
-def mesh_of(task: DiffusionTask) -> Triangulation:
+def mesh_of(task: PosedTask) -> Triangulation:
     """Raises `Refusal` MESH_DEGENERATE."""
     if task.divisions is not None:
         return unit_square(*task.divisions.tolist())
@@ -35,7 +35,7 @@ def mesh_of(task: DiffusionTask) -> Triangulation:
     return mesh
 
 
-def problem(task: DiffusionTask, mesh: Triangulation) -> Problem:
+def problem(task: PosedTask, mesh: Triangulation) -> Problem:
     """Raises `Refusal` WRONG_SIZE, OUT_OF_RANGE, NOT_BOUNDARY or SINGULAR_PROBLEM."""
     task.check_points(len(mesh.points(task.degree)))
     return Problem(
@@ -47,7 +47,7 @@ def problem(task: DiffusionTask, mesh: Triangulation) -> Problem:
     )
 
 
-def _source(task: DiffusionTask, mesh: Triangulation) -> Array:
+def _source(task: PosedTask, mesh: Triangulation) -> Array:
     cell_points = mesh.cell_points(task.degree)
     source = np.zeros(cell_points.shape)
     if task.source is not None:

@@ -12,6 +12,7 @@ from models.fem.bound import energy_bound
 from models.fem.direct import SingularMatrix, Solution, solve
 from models.fem.mesh import Triangulation
 from models.fem.problem import Problem, mesh_of, problem
+from models.fem.scale import out_of_scale
 from models.fem.task import DiffusionResult, DiffusionTask
 
 # A backward stable solve leaves about 1e-14. Beyond this the matrix is so ill conditioned that digits of u are in
@@ -51,9 +52,9 @@ def answer(given: Problem) -> DiffusionResult:
             solution = solve_field(given)
             bound, shares = energy_bound(given, solution.x)
     except SingularMatrix:
-        raise _out_of_scale() from None
+        raise out_of_scale() from None
     if _has_data(given) and not SMALLEST < bound.value < LARGEST:
-        raise _out_of_scale()
+        raise out_of_scale()
     degree = given.element.degree
     converged = solution.residual <= RESIDUAL_LIMIT
     evidence = Evidence(
@@ -91,14 +92,6 @@ def solve_field(given: Problem) -> Solution:
 
 def _has_data(given: Problem) -> bool:
     return bool(given.source.any() or given.boundary.flux.any() or given.boundary.dirichlet_values.any())
-
-
-def _out_of_scale() -> Refusal:
-    return Refusal(
-        "OUT_OF_RANGE",
-        "the problem is beyond floating point; choose units in which conductivities and data are nearer to 1",
-        "conductivity",
-    )
 
 
 def _same_mesh(one: DiffusionTask, other: DiffusionTask) -> bool:

@@ -1,0 +1,148 @@
+"""The gradient model: one factorisation, a forward solve and an adjoint solve for each task of an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.base import Array, Evidence, Outcome, Refusal
+from models.fem.adjoint import fixed_values, flux_gradient, gradient, load
+from models.fem.direct import SingularMatrix, Solution
+from models.fem.edge_values import as_quadratic_transposed, runs_backwards
+from models.fem.gradient_task import GradientResult, GradientTask
+from models.fem.measured import measurements
+from models.fem.operator import Operator
+from models.fem.plan import Plan
+from models.fem.problem import Problem, problem
+from models.fem.scale import out_of_scale
+from models.fem.sessions import Sessions, operator_key
+from models.fem.solve import RESIDUAL_LIMIT
+
+Answer = GradientResult | Refusal
+
+
+class GradientSolver:
+    """Sparse direct on the CPU, whatever the device."""
+
+    def __init__(self, device: str) -> None:
+        self._sessions = Sessions()
+
+    def run(self, tasks: Sequence[GradientTask]) -> list[Answer]:
+        """One result or refusal for each task, in order. Tasks of a session with equal operators are solved as one."""
+        answers: dict[int, Answer] = {}
+        together: dict[bytes, list[int]] = {}
+        for number, task in enumerate(tasks):
+            try:
+                task.check()
+            except Refusal as refusal:
+                answers[number] = refusal
+            else:
+                key = operator_key(task) if task.session else b"task %d" % number
+                together.setdefault(key, []).append(number)
+        for numbers in together.values():
+            found = self._answer_all([tasks[number] for number in numbers])
+            answers.update(zip(numbers, found, strict=True))
+        return [answers[number] for number in range(len(tasks))]
+
+    def _answer_all(self, tasks: Sequence[GradientTask]) -> list[Answer]:
+        """Of tasks with the same operator. What one of them is refused for may not be wrong with the others."""
+        try:
+            plan = self._sessions.plan(tasks[0])
+        except Refusal as refusal:
+            return [refusal for _ in tasks]
+        posed = [_posed(task, plan) for task in tasks]
+        accepted = [(task, given) for task, given in zip(tasks, posed, strict=True) if isinstance(given, Problem)]
+        if not accepted:
+            return [given for given in posed if isinstance(given, Refusal)]
+        with np.errstate(all="ignore"):  # what leaves the range is refused
+            solved = iter(self._solve_all(accepted, plan))
+        return [given if isinstance(given, Refusal) else next(solved) for given in posed]
+
+    def _solve_all(self, posed: Sequence[tuple[GradientTask, Problem]], plan: Plan) -> list[Answer]:
+        try:
+            operator = self._sessions.operator(posed[0][0], plan)
+        except SingularMatrix:
+            return [out_of_scale() for _ in posed]
+        return differentiate(operator, posed)
+
+
+def differentiate(operator: Operator, posed: Sequence[tuple[GradientTask, Problem]]) -> list[Answer]:
+    """The answers of tasks with this operator."""
+    count = operator.plan.point_count
+    forward = operator.solve([load(given) for _, given in posed], [fixed_values(given, count) for _, given in posed])
+    slopes = [_slope(task, solution.x) for (task, _), solution in zip(posed, forward, strict=True)]
+    nothing = np.zeros(count)
+    adjoint = operator.solve(slopes, [nothing for _ in posed])
+    return [
+        _answer(task, given, operator.plan, solution, slope, dual)
+        for (task, given), solution, slope, dual in zip(posed, forward, slopes, adjoint, strict=True)
+    ]
+
+
+def _posed(task: GradientTask, plan: Plan) -> Problem | Refusal:
+    try:
+        task.check_functional(plan.point_count)
+        return problem(task, plan.mesh)
+    except Refusal as refusal:
+        return refusal
+
+
+def _slope(task: GradientTask, u: Array) -> Array:
+    """(points,): ∂J/∂u."""
+    slope = measurements(task).misfit_gradient(u)
+    return slope if task.cotangent is None else slope + task.cotangent
+
+
+def _answer(
+    task: GradientTask, given: Problem, plan: Plan, forward: Solution, slope: Array, adjoint: Solution
+) -> Answer:
+    u, dual = forward.x, adjoint.x
+    found = gradient(given, plan, u, slope, dual)
+    result = GradientResult(
+        functional=np.array([_functional(task, u)]),
+        u=u,
+        adjoint=dual,
+        conductivity_gradient=found.conductivity,
+        source_gradient=np.bincount(plan.cell_points.ravel(), weights=found.source.ravel()),
+        cell_source_gradient=found.source.sum(axis=1),
+        dirichlet_gradient=found.dirichlet,
+        neumann_gradient=_neumann_gradient(task, given, dual),
+        evidence=_evidence(given, forward.residual, adjoint.residual),
+    )
+    return result if _is_finite(result) else out_of_scale()
+
+
+def _functional(task: GradientTask, u: Array) -> float:
+    misfit = measurements(task).misfit(u)
+    return misfit if task.cotangent is None else misfit + float(task.cotangent @ u)
+
+
+def _neumann_gradient(task: GradientTask, given: Problem, adjoint: Array) -> Array:
+    if task.neumann_edges is None or task.neumann_values is None:
+        return np.zeros((0, 1))
+    by_flux = flux_gradient(given, given.mesh.find_edges(task.neumann_edges), adjoint)
+    return as_quadratic_transposed(by_flux, runs_backwards(task.neumann_edges), task.neumann_values.shape[1])
+
+
+def _evidence(given: Problem, forward: float, adjoint: float) -> Evidence:
+    residual = max(forward, adjoint)
+    converged = residual <= RESIDUAL_LIMIT
+    return Evidence(
+        outcome=Outcome.CONVERGED if converged else Outcome.NOT_CONVERGED,
+        advice="" if converged else "the system is very ill conditioned: improve flat cells or lower the contrast of k",
+        method=f"{given.element.name} Lagrange elements, sparse LU; exact discrete adjoint with the same factors; "
+        f"residual forward {forward:.1e}, adjoint {adjoint:.1e}",
+        residual=residual,
+    )
+
+
+def _is_finite(result: GradientResult) -> bool:
+    """Whether every number of the answer is: u and λ enter all gradients, whose products may still overflow."""
+    return all(
+        np.isfinite(array).all()
+        for array in (
+            *(result.functional, result.u, result.adjoint, result.conductivity_gradient, result.source_gradient),
+            *(result.cell_source_gradient, result.dirichlet_gradient, result.neumann_gradient),
+        )
+    )

@@ -1,0 +1,80 @@
+"""Gradients of the diffusion model: the task, its result, and its line in the catalogue.
+
+The functional is J(u) = cotangent·u + ½ Σ ((u − measured) / deviation)². With a cotangent alone its gradients are the
+product of that cotangent with the Jacobian of the solution, which is what a differentiable client asks for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.base import Array, Refusal, Resources, Result, Spec, tensor
+from models.fem.check import check_size
+from models.fem.measured import MeasuredTask
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientTask(MeasuredTask):
+    """Differentiate J(u) by all that the problem is given."""
+
+    cotangent: Array | None = tensor("float64", ("points",), "derivatives of J by u, one per point", optional=True)
+
+    def check(self) -> None:
+        _, point_count = self.check_problem()
+        self.check_measured()
+        if self.cotangent is None and self.measured_points is None:
+            raise Refusal(
+                "MISSING_TENSOR",
+                "there is nothing to differentiate; send a cotangent, or measured points and values",
+                "cotangent",
+                {"tensor": "cotangent"},
+            )
+        if point_count is not None:
+            self.check_functional(point_count)
+
+    def check_functional(self, point_count: int) -> None:
+        """Raises `Refusal` WRONG_SIZE or OUT_OF_RANGE: what needs the number of points, which the solver counts."""
+        self.check_measured_points(point_count)
+        if self.cotangent is not None:
+            check_size("cotangent", self.cotangent, (point_count,), "one per point")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientResult(Result):
+    """Where the task has one value for all cells or points, the derivative by it is the sum over them."""
+
+    functional: Array = tensor("float64", (1,), "J(u)")
+    u: Array = tensor("float64", ("points",), "the solution at the points")
+    adjoint: Array = tensor("float64", ("points",), "dJ by the load: the adjoint solution, 0 where u is given")
+    conductivity_gradient: Array = tensor("float64", ("cells",), "dJ by the conductivity of each cell")
+    source_gradient: Array = tensor("float64", ("points",), "dJ by the source at each point")
+    cell_source_gradient: Array = tensor("float64", ("cells",), "dJ by the cell source of each cell")
+    dirichlet_gradient: Array = tensor("float64", ("dirichlet",), "dJ by each given value of u")
+    neumann_gradient: Array = tensor(
+        "float64",
+        ("neumann", 1),
+        "dJ by each of the given fluxes, in the shape in which they were sent",
+        alternatives=(("neumann", 2), ("neumann", 3)),
+    )
+
+
+SPEC = Spec(
+    name="fem.diffusion.gradient",
+    version="1",
+    summary="Gradients of stationary diffusion by conductivity, source and boundary data, by the discrete adjoint.",
+    task=GradientTask,
+    result=GradientResult,
+    factory="models.fem.gradient:GradientSolver",
+    example=lambda: GradientTask(
+        divisions=np.array([4, 4]),
+        conductivity=np.ones(1),
+        source=np.ones(1),
+        dirichlet_points=np.arange(5),
+        dirichlet_values=np.zeros(5),
+        cotangent=np.ones(25),
+    ),
+    max_batch=64,
+    resources=Resources(cpus=1.0, min_replicas=0),
+)

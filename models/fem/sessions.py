@@ -1,0 +1,56 @@
+"""Plans and operators that outlive a call, for those who name the same session.
+
+The key of a plan is the session and the mesh as it was sent, with the points where u is given; that of an operator adds
+the conductivity. A call without a session shares nothing with anyone, not even in its batch: how fast an answer came
+would tell a stranger that somebody else had just used the same mesh. See models/DESIGN.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from models.fem.element import ELEMENTS
+from models.fem.measured import MeasuredTask
+from models.fem.operator import Operator, operator
+from models.fem.plan import Plan, plan
+from models.fem.problem import mesh_of
+from models.fem.retained import Retained, digest
+
+# Of each kind on each replica: about twenty operators of P1 on 128 × 128 squares.
+BUDGET_BYTES = 512 * 2**20
+
+
+class Sessions:
+    def __init__(self, budget_bytes: int = BUDGET_BYTES) -> None:
+        self._plans = Retained[Plan](budget_bytes, lambda plan: plan.size_bytes)
+        self._operators = Retained[Operator](budget_bytes, lambda operator: operator.size_bytes)
+
+    def plan(self, task: MeasuredTask) -> Plan:
+        """Raises `Refusal` MESH_DEGENERATE or OUT_OF_RANGE."""
+        return self._plans.get(_plan_key(task), lambda: _plan(task)) if task.session else _plan(task)
+
+    def operator(self, task: MeasuredTask, plan: Plan) -> Operator:
+        """Of the task's plan, once its problem was found to make sense. Raises `SingularMatrix`."""
+
+        def make() -> Operator:
+            return operator(plan, task.conductivity)
+
+        return self._operators.get(operator_key(task), make) if task.session else make()
+
+
+def operator_key(task: MeasuredTask) -> bytes:
+    return digest("operator", _plan_key(task).hex(), task.conductivity)
+
+
+def _plan_key(task: MeasuredTask) -> bytes:
+    assert task.dirichlet_points is not None
+    mesh = task.divisions, task.nodes, task.cells
+    return digest("plan", task.session, str(task.degree), *mesh, task.dirichlet_points)
+
+
+def _plan(task: MeasuredTask) -> Plan:
+    assert task.dirichlet_points is not None
+    mesh = mesh_of(task)
+    task.check_points(len(mesh.points(task.degree)))
+    # A copy of the nodes: what is kept must not keep a caller's whole message alive.
+    return plan(replace(mesh, nodes=mesh.nodes.copy()), ELEMENTS[task.degree], task.dirichlet_points)
