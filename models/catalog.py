@@ -5,11 +5,13 @@ from __future__ import annotations
 from models import identity
 from models.base import Spec
 from models.fem import task as fem
+from models.fem.elasticity import task as elasticity
 from models.surrogate import task as surrogate
 
 CATALOG: dict[str, Spec] = {
     spec.name: spec
     for spec in (
+        elasticity.SPEC,
         fem.SPEC,
         identity.SPEC,
         surrogate.SPEC,

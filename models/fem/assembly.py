@@ -9,6 +9,7 @@ from models.base import Array
 from models.fem.element import Element
 from models.fem.mesh import Triangulation
 from models.fem.quadrature import Quadrature, quadrature
+from models.fem.simplicial import Simplicial
 
 # ∫ of products of the quadratic Lagrange shapes (low, high, midpoint) on the unit interval.
 _EDGE_MASS = np.array([[4.0, -1.0, 2.0], [-1.0, 4.0, 2.0], [2.0, 2.0, 16.0]]) / 30
@@ -43,12 +44,12 @@ def assemble(local: Array, dofs: Array) -> csr_array:
     return coo_array((local.ravel(), (rows.ravel(), columns.ravel())), shape=(count, count)).tocsr()
 
 
-def source_load(mesh: Triangulation, element: Element, source: Array) -> Array:
+def source_load(mesh: Simplicial, element: Element, source: Array) -> Array:
     """(points,): ∫ f φ_i, where source (cells, n) holds f at each cell's points."""
-    rule = quadrature(2 * element.degree)
+    rule = quadrature(2 * element.degree, mesh.nodes.shape[1])
     shapes = element.shapes(rule.points)
     mass = np.einsum("q,qi,qj->ij", rule.weights, shapes, shapes)
-    local = mesh.areas[:, None] * (source @ mass)
+    local = mesh.volumes[:, None] * (source @ mass)
     return np.bincount(mesh.cell_points(element.degree).ravel(), weights=local.ravel())
 
 

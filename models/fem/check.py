@@ -47,7 +47,7 @@ def check_conductivity(conductivity: Array, cell_count: int) -> None:
 
 def check_dirichlet(points: Array | None, values: Array | None) -> None:
     """Raises `Refusal` MISSING_TENSOR, SINGULAR_PROBLEM or DUPLICATE."""
-    _check_pair("dirichlet_points", points, "dirichlet_values", values)
+    check_pair("dirichlet_points", points, "dirichlet_values", values)
     if points is None or len(points) == 0:
         raise Refusal(
             "SINGULAR_PROBLEM",
@@ -55,12 +55,12 @@ def check_dirichlet(points: Array | None, values: Array | None) -> None:
             "give u at the points of at least one boundary edge",
             "dirichlet_points",
         )
-    _check_unique("dirichlet_points", points)
+    check_unique("dirichlet_points", points)
 
 
 def check_neumann(edges: Array | None, values: Array | None, node_count: int) -> None:
     """Raises `Refusal` MISSING_TENSOR, OUT_OF_RANGE or DUPLICATE."""
-    _check_pair("neumann_edges", edges, "neumann_values", values)
+    check_pair("neumann_edges", edges, "neumann_values", values)
     if edges is None:
         return
     check_range("neumann_edges", edges, node_count, "nodes")
@@ -71,7 +71,7 @@ def check_neumann(edges: Array | None, values: Array | None, node_count: int) ->
         raise Refusal(
             "OUT_OF_RANGE", f"joins node {node} to itself; send two nodes", f"neumann_edges[{at}]", {"node": node}
         )
-    _check_unique("neumann_edges", low * node_count + high)
+    check_unique("neumann_edges", low * node_count + high)
 
 
 def check_size(name: str, array: Array, allowed: tuple[int, ...], meaning: str) -> None:
@@ -95,6 +95,26 @@ def check_range(name: str, indices: Array, count: int, of_what: str) -> None:
         )
 
 
+def check_pair(name: str, one: Array | None, other_name: str, other: Array | None) -> None:
+    """Raises `Refusal` MISSING_TENSOR where one of two is there."""
+    missing, present = (name, other_name) if one is None else (other_name, name)
+    if (one is None) != (other is None):
+        raise Refusal("MISSING_TENSOR", f"is required where {present} is sent", missing, {"tensor": missing})
+
+
+def check_unique(name: str, keys: Array) -> None:
+    """Raises `Refusal` DUPLICATE."""
+    _, first = np.unique(keys, return_index=True)
+    if len(first) == len(keys):
+        return
+    repeated = np.ones(len(keys), dtype=bool)
+    repeated[first] = False
+    at = int(np.argmax(repeated))
+    earlier = str(np.argmax(keys == keys[at]))
+    details = {"entry": str(at), "earlier": earlier}
+    raise Refusal("DUPLICATE", f"repeats entry {earlier}; send each once", f"{name}[{at}]", details)
+
+
 def _check_divisions(divisions: Array, degree: int) -> tuple[int, int, int]:
     for axis, count in enumerate(divisions.tolist()):
         if count < 1:
@@ -116,21 +136,3 @@ def _check_cell_count(count: int, degree: int, field: str) -> None:
     if not 1 <= count <= limit:
         details = {"cells": str(count), "limit": str(limit), "degree": str(degree)}
         raise Refusal("OUT_OF_RANGE", f"makes {count} cells; send 1 to {limit} of degree {degree}", field, details)
-
-
-def _check_pair(name: str, one: Array | None, other_name: str, other: Array | None) -> None:
-    missing, present = (name, other_name) if one is None else (other_name, name)
-    if (one is None) != (other is None):
-        raise Refusal("MISSING_TENSOR", f"is required where {present} is sent", missing, {"tensor": missing})
-
-
-def _check_unique(name: str, keys: Array) -> None:
-    _, first = np.unique(keys, return_index=True)
-    if len(first) == len(keys):
-        return
-    repeated = np.ones(len(keys), dtype=bool)
-    repeated[first] = False
-    at = int(np.argmax(repeated))
-    earlier = str(np.argmax(keys == keys[at]))
-    details = {"entry": str(at), "earlier": earlier}
-    raise Refusal("DUPLICATE", f"repeats entry {earlier}; send each once", f"{name}[{at}]", details)

@@ -1,0 +1,51 @@
+"""Symmetric positive definite systems by conjugate gradients with smoothed aggregation.
+
+Vaněk, Mandel & Brezina 1996, Computing 56, 179-196; as PyAMG has it (Bell, Olson & Schroder 2022, J. Open Source
+Softw. 7, 4142).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from pyamg import smoothed_aggregation_solver
+from scipy.sparse import bsr_array
+from scipy.sparse.linalg import cg
+
+from models.base import Array
+from models.fem.direct import Solution
+
+TOLERANCE = 1e-10  # of the residual's norm to the load's: far below any error of discretisation
+MAX_STEPS = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Iterated:
+    solution: Solution
+    steps: int
+
+
+def solve(matrix: bsr_array, load: Array, near_kernel: Array) -> Iterated:
+    """near_kernel (n, k) are fields of little energy, which the coarse levels must hold: rigid motions."""
+    scale = float(np.max(np.abs(load), initial=0.0))
+    if scale == 0:
+        return Iterated(Solution(np.zeros_like(load), 0.0), 0)
+    # The local weights come from row sums: the default would start a power iteration from a random vector.
+    levels = smoothed_aggregation_solver(
+        matrix,
+        B=near_kernel,
+        symmetry="symmetric",
+        smooth=("jacobi", {"weighting": "local"}),
+        max_coarse=200,  # nodes
+        coarse_solver="splu",  # the default, a dense pseudo-inverse, took 90 % of the time
+    )
+    steps = 0
+
+    def count(_: Array) -> None:
+        nonlocal steps
+        steps += 1
+
+    x, _ = cg(matrix, load / scale, rtol=TOLERANCE, maxiter=MAX_STEPS, M=levels.aspreconditioner(), callback=count)
+    x *= scale
+    return Iterated(Solution(x, float(np.max(np.abs(load - matrix @ x))) / scale), steps)
