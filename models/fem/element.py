@@ -53,7 +53,9 @@ def _quadratic(dimension: int) -> Element:
 
     def derivatives(barycentric: Array) -> Array:
         at_corners = (4 * barycentric - 1)[..., None] * corners
-        at_edges = 4 * (barycentric[..., first, None] * corners[second] + barycentric[..., second, None] * corners[first])
+        at_edges = 4 * (
+            barycentric[..., first, None] * corners[second] + barycentric[..., second, None] * corners[first]
+        )
         return np.concatenate((at_corners, at_edges), axis=-2)
 
     return Element("P2", 2, np.vstack((corners, (corners[first] + corners[second]) / 2)), shapes, derivatives)

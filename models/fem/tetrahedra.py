@@ -82,8 +82,9 @@ class Tetrahedra:
         return np.where(low_edges >= 0, found, -1)
 
     def _find_edges(self, pairs: Array) -> Array:
-        ordered = np.sort(pairs, axis=1)
-        return _find(_pair_keys(*self.edges.T, len(self.nodes)), _pair_keys(*ordered.T, len(self.nodes)))
+        low, high = np.sort(pairs, axis=1).T
+        keys = _pair_keys(self.edges[:, 0], self.edges[:, 1], len(self.nodes))
+        return _find(keys, _pair_keys(low, high, len(self.nodes)))
 
 
 def box(x_count: int, y_count: int, z_count: int) -> Tetrahedra:
@@ -119,11 +120,11 @@ def tetrahedralize(nodes: Array, cells: Array) -> Tetrahedra:
 
 def _connect(nodes: Array, cells: Array) -> Tetrahedra:
     pairs = np.sort(cells[:, np.array(EDGES[3])].reshape(-1, 2), axis=1)
-    edge_keys, cell_edges = np.unique(_pair_keys(*pairs.T, len(nodes)), return_inverse=True)
+    edge_keys, cell_edges = np.unique(_pair_keys(pairs[:, 0], pairs[:, 1], len(nodes)), return_inverse=True)
     faces = np.sort(cells[:, np.array(_OPPOSITE)].reshape(-1, 3), axis=1)
     low_edges = _find(edge_keys, _pair_keys(faces[:, 0], faces[:, 1], len(nodes)))
     # The number of the edge of the two lowest nodes, then the highest: three node numbers might not fit one integer.
-    face_keys, first, cell_faces, counts = np.unique(
+    _, first, cell_faces, counts = np.unique(
         _pair_keys(low_edges, faces[:, 2], len(nodes)), return_index=True, return_inverse=True, return_counts=True
     )
     _refuse_crowded_faces(faces[first], counts, first // 4)

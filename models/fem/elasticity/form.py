@@ -69,4 +69,7 @@ def thermal_load(mesh: Simplicial, element: Element, material: Material, thermal
 
 def _gathered(local: Array, points: Array, point_count: int) -> Array:
     """(points, d): the sum of local (n, count, d) at points (n, count)."""
-    return np.stack([np.bincount(points.ravel(), weights=w.ravel(), minlength=point_count) for w in np.moveaxis(local, 2, 0)], axis=1)
+    return np.stack(
+        [np.bincount(points.ravel(), weights=w.ravel(), minlength=point_count) for w in np.moveaxis(local, 2, 0)],
+        axis=1,
+    )

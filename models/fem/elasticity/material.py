@@ -24,19 +24,19 @@ class Material:
     @property
     def shear(self) -> Array:
         """(cells,): μ."""
-        return self.young / (2 * (1 + self.poisson))
+        return np.asarray(self.young / (2 * (1 + self.poisson)))
 
     @property
     def lame(self) -> Array:
         """(cells,): λ; in plane stress the λ that remains once ε_zz is eliminated."""
         if self.plane_stress:
-            return self.young * self.poisson / (1 - self.poisson**2)
-        return self.young * self.poisson / ((1 + self.poisson) * (1 - 2 * self.poisson))
+            return np.asarray(self.young * self.poisson / (1 - self.poisson**2))
+        return np.asarray(self.young * self.poisson / ((1 + self.poisson) * (1 - 2 * self.poisson)))
 
     @property
     def thermal(self) -> Array:
         """(cells,): β, the pressure that holds back a free strain of 1."""
-        return self.young / (1 - self.poisson if self.plane_stress else 1 - 2 * self.poisson)
+        return np.asarray(self.young / (1 - self.poisson if self.plane_stress else 1 - 2 * self.poisson))
 
     def stress(self, strain: Array, thermal_strain: Array) -> Array:
         """(cells, d, d), of strain (cells, d, d) and thermal_strain (cells,)."""

@@ -54,8 +54,8 @@ def refuse_free_motions(problem: Problem) -> None:
     named = ", ".join(_names(motions[moving].T, points[members[moving]]))
     raise Refusal(
         "SINGULAR_PROBLEM",
-        f"the part of the body around cell {cell} is free to move without strain: {named}; prescribe displacements that "
-        "stop it",
+        f"the part of the body around cell {cell} is free to move without strain: {named}; prescribe displacements "
+        "that stop it",
         "fixed_points",
         {"cell": str(cell), "free": named},
     )

@@ -111,8 +111,8 @@ class ElasticityResult(Result):
     cells: Array = tensor(
         "int64",
         ("cells", -1),
-        "points of each cell: corners, positively oriented; then for degree 2 the midpoints of edges (0,1), (1,2), (2,0) "
-        "and in tetrahedra (0,3), (1,3), (2,3)",
+        "points of each cell: corners, positively oriented; then for degree 2 the midpoints of edges (0,1), (1,2), "
+        "(2,0) and in tetrahedra (0,3), (1,3), (2,3)",
     )
     stress: Array = tensor("float64", ("cells", 6), "mean over each cell: xx, yy, zz, yz, xz, xy")
     strain_energy: Array = tensor("float64", ("cells",), "of each cell")
@@ -120,8 +120,8 @@ class ElasticityResult(Result):
     imbalance: Array = tensor(
         "float64",
         (-1,),
-        "what is left of all loads and reactions together, over the sum of their absolute values: moments about the mean "
-        "of the points (z; or x, y, z), then forces. Round-off where the answer is right",
+        "what is left of all loads and reactions together, over the sum of their absolute values: moments about the "
+        "mean of the points (z; or x, y, z), then forces. Round-off where the answer is right",
     )
     cell_estimate: Array = tensor(
         "float64", ("cells",), "each cell's share of the squared error estimate; sums to its square"
