@@ -14,7 +14,7 @@ from scipy.sparse import bsr_array
 from scipy.sparse.linalg import cg
 
 from models.base import Array
-from models.fem.direct import Solution
+from models.fem.direct import SingularMatrix, Solution
 
 TOLERANCE = 1e-10  # of the residual's norm to the load's: far below any error of discretisation
 MAX_STEPS = 500
@@ -27,13 +27,20 @@ class Iterated:
 
 
 def solve(matrix: bsr_array, load: Array, near_kernel: Array) -> Iterated:
-    """near_kernel (n, k) are fields of little energy, which the coarse levels must hold: rigid motions."""
+    """near_kernel (n, k) are fields of little energy, which the coarse levels must hold: rigid motions.
+
+    Raises `SingularMatrix`.
+    """
     scale = float(np.max(np.abs(load), initial=0.0))
     if scale == 0:
         return Iterated(Solution(np.zeros_like(load), 0.0), 0)
+    size = float(np.max(matrix.diagonal()))
+    if not 0 < size < float("inf"):
+        raise SingularMatrix("the largest entry is not a positive number")
+    scaled = matrix / size  # levels multiply entries, which must stay within floating point
     # The local weights come from row sums: the default would start a power iteration from a random vector.
     levels = smoothed_aggregation_solver(
-        matrix,
+        scaled,
         B=near_kernel,
         symmetry="symmetric",
         smooth=("jacobi", {"weighting": "local"}),
@@ -46,6 +53,10 @@ def solve(matrix: bsr_array, load: Array, near_kernel: Array) -> Iterated:
         nonlocal steps
         steps += 1
 
-    x, _ = cg(matrix, load / scale, rtol=TOLERANCE, maxiter=MAX_STEPS, M=levels.aspreconditioner(), callback=count)
-    x *= scale
+    ahead = levels.aspreconditioner()
+    try:
+        x, _ = cg(scaled, load / scale, rtol=TOLERANCE, maxiter=MAX_STEPS, M=ahead, callback=count)
+    except RuntimeError as error:  # SuperLU's only way to say so, of the coarsest level
+        raise SingularMatrix(str(error)) from error
+    x *= scale / size
     return Iterated(Solution(x, float(np.max(np.abs(load - matrix @ x))) / scale), steps)

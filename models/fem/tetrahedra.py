@@ -165,7 +165,8 @@ def _refuse_flat_cells(nodes: Array, cells: Array) -> None:
     sides = [np.sum((corners[:, i] - corners[:, j]) ** 2, axis=1) for i, j in combinations(range(4), 2)]
     longest = np.sqrt(np.max(sides, axis=0))
     volumes = np.abs(_signed_volumes(nodes, cells))
-    flat = ~(6 * volumes >= FLATNESS * longest**3) | (longest == 0) | ~np.isfinite(longest)
+    cube = longest**3
+    flat = ~(6 * volumes >= FLATNESS * cube) | (cube == 0) | ~np.isfinite(cube)
     if flat.any():
         at = int(np.argmax(flat))
         details = {"cell": str(at), "volume": f"{volumes[at]:.3g}", "longest_edge": f"{longest[at]:.3g}"}

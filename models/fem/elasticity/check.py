@@ -12,9 +12,13 @@ import numpy as np
 
 from models.base import Array, Refusal
 from models.fem.check import check_pair, check_range, check_size, check_unique
+from models.fem.mesh import FLATNESS
 
 # By dimension and degree: between a third and half a million unknowns.
 MAX_CELLS = {(2, 1): 400_000, (2, 2): 100_000, (3, 1): 600_000, (3, 2): 80_000}
+
+# Lengths whose cubes, and the energies made of them, are well within floating point.
+SMALLEST, LARGEST = 1e-60, 1e60
 
 # By degree: beyond it elements lock. See models/DESIGN.md for what was measured at these limits.
 MAX_POISSON = {1: 0.45, 2: 0.499}
@@ -25,7 +29,7 @@ def check_mesh(
 ) -> tuple[int, int, int, int | None]:
     """The dimension and the numbers of nodes, cells and points; the last is None where edges must be counted.
 
-    Raises `Refusal` MESH_AMBIGUOUS, WRONG_SHAPE, NOT_POSITIVE or OUT_OF_RANGE.
+    Raises `Refusal` MESH_AMBIGUOUS, MESH_DEGENERATE, WRONG_SHAPE, NOT_POSITIVE or OUT_OF_RANGE.
     """
     if divisions is not None and nodes is None and cells is None:
         return _check_divisions(divisions, lengths, degree)
@@ -122,10 +126,21 @@ def _check_divisions(divisions: Array, lengths: Array | None, degree: int) -> tu
         if count < 1:
             raise Refusal("OUT_OF_RANGE", f"is {count}; send at least 1", f"divisions[{axis}]", {"value": str(count)})
     if lengths is not None:
-        _check_positive("lengths", lengths)
+        _check_lengths(lengths, divisions)
     cells = prod(counts) * (2 if dimension == 2 else 6)
     _check_cell_count(cells, dimension, degree, "divisions")
     return dimension, prod(n + 1 for n in counts), cells, prod(degree * n + 1 for n in counts)
+
+
+def _check_lengths(lengths: Array, divisions: Array) -> None:
+    _check_positive("lengths", lengths)
+    bricks = lengths / divisions
+    longest = float(bricks.max())
+    if not (SMALLEST < longest < LARGEST and np.prod(bricks / longest) >= FLATNESS):
+        sides = " × ".join(f"{side:.3g}" for side in bricks)
+        raise Refusal(
+            "MESH_DEGENERATE", f"make bricks of {sides}, which are flat or out of scale", "lengths", {"sides": sides}
+        )
 
 
 def _check_simplices(nodes: Array, cells: Array, degree: int) -> tuple[int, int, int, int | None]:

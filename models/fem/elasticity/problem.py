@@ -10,6 +10,7 @@ import numpy as np
 from models.base import Array, Refusal
 from models.fem import hanging, hanging_faces
 from models.fem.elasticity.material import Material
+from models.fem.elasticity.supports import supports
 from models.fem.elasticity.task import ElasticityTask
 from models.fem.element import LAGRANGE, Element
 from models.fem.mesh import triangulate, unit_square
@@ -49,9 +50,9 @@ def mesh_of(task: ElasticityTask) -> Simplicial:
 
 
 def problem(task: ElasticityTask, mesh: Simplicial) -> Problem:
-    """Raises `Refusal` WRONG_SIZE, OUT_OF_RANGE or NOT_BOUNDARY. Rigid motions are refused by `rigid`."""
+    """Raises `Refusal` WRONG_SIZE, OUT_OF_RANGE, NOT_BOUNDARY or HALF_FIXED. Rigid motions are refused by `rigid`."""
     task.check_points(len(mesh.points(task.degree)))
-    assert task.fixed_points is not None and task.fixed_axes is not None and task.fixed_values is not None
+    assert task.fixed_values is not None
     cell_count, d = len(mesh.cells), mesh.nodes.shape[1]
     facets, traction = _tractions(task, mesh)
     return Problem(
@@ -67,7 +68,7 @@ def problem(task: ElasticityTask, mesh: Simplicial) -> Problem:
         thermal_strain=_thermal_strain(task, mesh),
         traction_facets=facets,
         traction=traction,
-        fixed=task.fixed_points * d + task.fixed_axes,
+        fixed=supports(task, mesh),
         fixed_values=task.fixed_values,
     )
 

@@ -35,7 +35,8 @@ class ElasticitySolver:
 def _answer_or_refusal(task: ElasticityTask) -> ElasticityResult | Refusal:
     try:
         task.check()
-        return answer(problem(task, mesh_of(task)))
+        with np.errstate(all="ignore"):  # numbers that overflow are refused at the end
+            return answer(problem(task, mesh_of(task)))
     except Refusal as refusal:
         return refusal
 
@@ -44,11 +45,10 @@ def answer(given: Problem) -> ElasticityResult:
     """Raises `Refusal` SINGULAR_PROBLEM, or OUT_OF_RANGE where the numbers do not fit into floating point."""
     refuse_free_motions(given)
     try:
-        with np.errstate(all="ignore"):
-            found = balance(given)
-            energy = strain_energy(given, found.u)
-            estimate, shares = energy_estimate(given, found.u, found.energy_norm)
-    except SingularMatrix:
+        found = balance(given)
+        energy = strain_energy(given, found.u)
+        estimate, shares = energy_estimate(given, found.u, found.energy_norm)
+    except (SingularMatrix, np.linalg.LinAlgError):  # a zero pivot; a number that is not one
         raise _out_of_scale() from None
     if not np.isfinite(energy.sum() + estimate.value + found.energy_norm):
         raise _out_of_scale()

@@ -10,8 +10,9 @@ A rectangle or box has one corner at the origin; node i + (nx + 1)(j + (ny + 1) 
 k Lz / nz). Rectangles are cut by their diagonal from lower left to upper right, bricks into six tetrahedra around
 theirs: `models.fem.mesh` and `models.fem.tetrahedra` hold the order of cells.
 
-A displacement that is prescribed at a single point may stop a rigid motion. Where it also carries a force the exact
-solution is infinite there, and energies grow without bound as the mesh is refined: prescribe whole facets instead.
+With degree 2 a component that is prescribed along a side has to be so at its midpoints, too. A displacement that is
+prescribed at a single point may stop a rigid motion. Where it also carries a force the exact solution is infinite
+there, and energies grow without bound as the mesh is refined: prescribe whole facets instead.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.sparse import bsr_array
 
 from models.fem import direct, multigrid
+from models.fem.direct import SingularMatrix
 from models.fem.elasticity.form import stiffness
 from models.fem.elasticity.rigid import rigid_modes
 from models.fem.tetrahedra import box
@@ -48,3 +50,17 @@ def test_no_load_has_the_zero_solution() -> None:
     found = multigrid.solve(matrix, np.zeros_like(load), modes)
     assert (found.steps, found.solution.residual) == (0, 0.0)
     assert not found.solution.x.any()
+
+
+def test_a_matrix_beyond_floating_point_is_singular() -> None:
+    matrix, load, modes = system(2)
+    for factor in (0.0, np.inf):
+        beyond = bsr_array((np.full_like(matrix.data, factor), matrix.indices, matrix.indptr), shape=matrix.shape)
+        with pytest.raises(SingularMatrix):
+            multigrid.solve(beyond, load, modes)
+
+
+def test_units_do_not_matter() -> None:
+    matrix, load, modes = system(8)
+    small, large = multigrid.solve(matrix * 2.0**-600, load, modes), multigrid.solve(matrix * 2.0**600, load, modes)
+    np.testing.assert_array_equal(small.solution.x * 2.0**-600, large.solution.x * 2.0**600)
