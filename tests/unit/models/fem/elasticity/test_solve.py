@@ -151,3 +151,12 @@ def test_no_load_has_the_zero_answer() -> None:
     assert not result.imbalance.any()
     assert result.evidence.error_bound is not None
     assert result.evidence.error_bound.relative == np.inf
+
+
+def test_the_clamp_carries_the_weight() -> None:
+    mesh = box(2, 2, 2)
+    problem = posed(hanging(mesh, 1), mesh)
+    right = balance(problem)
+    vertical = right.reactions.reshape(-1, 3)[:, 2].sum()
+    assert vertical == pytest.approx(1)
+    np.testing.assert_allclose(right.imbalance, 0, atol=1e-13)
