@@ -15,8 +15,8 @@ from models.fem.elasticity.form import body_load, stiffness, thermal_load, tract
 from models.fem.elasticity.problem import Problem
 from models.fem.elasticity.rigid import rigid_modes
 
-# By dimension: up to so many unknowns sparse LU is the faster, as measured in models/DESIGN.md. In the plane it was still
-# twice as fast at 260,000, and no mesh that is taken has more than 420,000.
+# By dimension: up to so many unknowns sparse LU is the faster, as measured in models/DESIGN.md. In the plane it was
+# still twice as fast at 260,000; the largest structured mesh that is taken has about 400,000.
 DIRECT_UP_TO = {2: 1_000_000, 3: 10_000}
 
 # Where loads and reactions are less than this part of the terms that cancel in them (a rigid motion, a free thermal
