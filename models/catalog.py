@@ -6,11 +6,13 @@ from models import identity
 from models.base import Spec
 from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
+from models.fem.elasticity import task as elasticity
 from models.surrogate import task as surrogate
 
 CATALOG: dict[str, Spec] = {
     spec.name: spec
     for spec in (
+        elasticity.SPEC,
         fem.SPEC,
         gradient_task.SPEC,
         inverse_task.SPEC,

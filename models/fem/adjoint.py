@@ -48,7 +48,7 @@ def gradient(given: Problem, plan: Plan, u: Array, slope: Array, adjoint: Array)
     reaction = slope - plan.apply(given.conductivity, adjoint)
     return Gradient(
         conductivity=-plan.conductivity_gradient(u, adjoint),
-        source=given.mesh.areas[:, None] * (adjoint[plan.cell_points] @ source_products(given.element).T),
+        source=given.mesh.areas[:, None] * (adjoint[plan.cell_points] @ source_products(given.element, 2).T),
         dirichlet=reaction[given.boundary.dirichlet_points],
     )
 

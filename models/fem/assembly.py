@@ -9,6 +9,7 @@ from models.base import Array
 from models.fem.element import Element
 from models.fem.mesh import Triangulation
 from models.fem.quadrature import Quadrature, quadrature
+from models.fem.simplicial import Simplicial
 
 # ∫ of products of the quadratic Lagrange shapes (low, high, midpoint) on the unit interval.
 _EDGE_MASS = np.array([[4.0, -1.0, 2.0], [-1.0, 4.0, 2.0], [2.0, 2.0, 16.0]]) / 30
@@ -43,9 +44,9 @@ def assemble(local: Array, dofs: Array) -> csr_array:
     return coo_array((local.ravel(), (rows.ravel(), columns.ravel())), shape=(count, count)).tocsr()
 
 
-def source_load(mesh: Triangulation, element: Element, source: Array) -> Array:
+def source_load(mesh: Simplicial, element: Element, source: Array) -> Array:
     """(points,): ∫ f φ_i, where source (cells, n) holds f at each cell's points."""
-    local = mesh.areas[:, None] * (source @ source_products(element))
+    local = mesh.volumes[:, None] * (source @ source_products(element, mesh.nodes.shape[1]))
     return np.bincount(mesh.cell_points(element.degree).ravel(), weights=local.ravel())
 
 
@@ -56,9 +57,9 @@ def flux_load(mesh: Triangulation, element: Element, edges: Array, flux: Array) 
     return np.bincount(points[edges].ravel(), weights=local.ravel(), minlength=int(points.max()) + 1)
 
 
-def source_products(element: Element) -> Array:
-    """(n, n), symmetric: the means of products of an element's shapes."""
-    rule = quadrature(2 * element.degree)
+def source_products(element: Element, dimension: int) -> Array:
+    """(n, n), symmetric: the means of products of an element's shapes over a cell."""
+    rule = quadrature(2 * element.degree, dimension)
     shapes = element.shapes(rule.points)
     return np.asarray(np.einsum("q,qi,qj->ij", rule.weights, shapes, shapes))
 

@@ -52,7 +52,7 @@ def check_dirichlet(points: Array | None, values: Array | None) -> None:
             "give u at the points of at least one boundary edge",
             "dirichlet_points",
         )
-    _check_unique("dirichlet_points", points)
+    check_unique("dirichlet_points", points)
 
 
 def check_neumann(edges: Array | None, values: Array | None, node_count: int) -> None:
@@ -68,7 +68,7 @@ def check_neumann(edges: Array | None, values: Array | None, node_count: int) ->
         raise Refusal(
             "OUT_OF_RANGE", f"joins node {node} to itself; send two nodes", f"neumann_edges[{at}]", {"node": node}
         )
-    _check_unique("neumann_edges", low * node_count + high)
+    check_unique("neumann_edges", low * node_count + high)
 
 
 def check_size(name: str, array: Array, allowed: tuple[int, ...], meaning: str) -> None:
@@ -107,6 +107,19 @@ def check_pair(name: str, one: Array | None, other_name: str, other: Array | Non
         raise Refusal("MISSING_TENSOR", f"is required where {present} is sent", missing, {"tensor": missing})
 
 
+def check_unique(name: str, keys: Array) -> None:
+    """Raises `Refusal` DUPLICATE."""
+    _, first = np.unique(keys, return_index=True)
+    if len(first) == len(keys):
+        return
+    repeated = np.ones(len(keys), dtype=bool)
+    repeated[first] = False
+    at = int(np.argmax(repeated))
+    earlier = str(np.argmax(keys == keys[at]))
+    details = {"entry": str(at), "earlier": earlier}
+    raise Refusal("DUPLICATE", f"repeats entry {earlier}; send each once", f"{name}[{at}]", details)
+
+
 def _check_divisions(divisions: Array, degree: int) -> tuple[int, int, int]:
     for axis, count in enumerate(divisions.tolist()):
         if count < 1:
@@ -128,15 +141,3 @@ def _check_cell_count(count: int, degree: int, field: str) -> None:
     if not 1 <= count <= limit:
         details = {"cells": str(count), "limit": str(limit), "degree": str(degree)}
         raise Refusal("OUT_OF_RANGE", f"makes {count} cells; send 1 to {limit} of degree {degree}", field, details)
-
-
-def _check_unique(name: str, keys: Array) -> None:
-    _, first = np.unique(keys, return_index=True)
-    if len(first) == len(keys):
-        return
-    repeated = np.ones(len(keys), dtype=bool)
-    repeated[first] = False
-    at = int(np.argmax(repeated))
-    earlier = str(np.argmax(keys == keys[at]))
-    details = {"entry": str(at), "earlier": earlier}
-    raise Refusal("DUPLICATE", f"repeats entry {earlier}; send each once", f"{name}[{at}]", details)

@@ -1,4 +1,7 @@
-"""Lagrange elements on the triangle: their points and shape functions, in barycentric coordinates (λ0, λ1, λ2)."""
+"""Lagrange elements on simplices: their points and shape functions, in barycentric coordinates (λ0, …, λd).
+
+The points are the corners; for degree 2 then the midpoints of the edges in the order of EDGES.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,13 @@ import numpy as np
 
 from models.base import Array
 
+# By dimension: the edges of the segment, the triangle and the tetrahedron as pairs of corners (VTK has the same order).
+EDGES = {
+    1: ((0, 1),),
+    2: ((0, 1), (1, 2), (2, 0)),
+    3: ((0, 1), (1, 2), (2, 0), (0, 3), (1, 3), (2, 3)),
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Element:
@@ -16,42 +26,43 @@ class Element:
 
     name: str
     degree: int
-    points: Array  # (count, 3) barycentric
-    shapes: Callable[[Array], Array]  # (..., 3) -> (..., count)
-    derivatives: Callable[[Array], Array]  # (..., 3) -> (..., count, 3): ∂(shape i)/∂λ_j
+    points: Array  # (count, d + 1) barycentric
+    shapes: Callable[[Array], Array]  # (..., d + 1) -> (..., count)
+    derivatives: Callable[[Array], Array]  # (..., d + 1) -> (..., count, d + 1): ∂(shape i)/∂λ_j
 
 
-def _p1_shapes(barycentric: Array) -> Array:
-    return barycentric
+def _linear(dimension: int) -> Element:
+    corners = np.eye(dimension + 1)
+
+    def shapes(barycentric: Array) -> Array:
+        return barycentric
+
+    def derivatives(barycentric: Array) -> Array:
+        return np.broadcast_to(corners, (*barycentric.shape, dimension + 1))
+
+    return Element("P1", 1, corners, shapes, derivatives)
 
 
-def _p1_derivatives(barycentric: Array) -> Array:
-    return np.broadcast_to(np.eye(3), (*barycentric.shape, 3))
+def _quadratic(dimension: int) -> Element:
+    corners = np.eye(dimension + 1)
+    first, second = np.array(EDGES[dimension]).T
+
+    def shapes(barycentric: Array) -> Array:
+        bubbles = 4 * barycentric[..., first] * barycentric[..., second]
+        return np.concatenate((barycentric * (2 * barycentric - 1), bubbles), axis=-1)
+
+    def derivatives(barycentric: Array) -> Array:
+        at_corners = (4 * barycentric - 1)[..., None] * corners
+        at_edges = 4 * (
+            barycentric[..., first, None] * corners[second] + barycentric[..., second, None] * corners[first]
+        )
+        return np.concatenate((at_corners, at_edges), axis=-2)
+
+    return Element("P2", 2, np.vstack((corners, (corners[first] + corners[second]) / 2)), shapes, derivatives)
 
 
-def _p2_shapes(barycentric: Array) -> Array:
-    following = np.roll(barycentric, -1, axis=-1)
-    return np.concatenate((barycentric * (2 * barycentric - 1), 4 * barycentric * following), axis=-1)
+# By dimension, then by degree.
+LAGRANGE = {d: {element.degree: element for element in (_linear(d), _quadratic(d))} for d in EDGES}
 
-
-def _p2_derivatives(barycentric: Array) -> Array:
-    a, b, c = (barycentric[..., i] for i in range(3))
-    zero = np.zeros_like(a)
-    rows = (
-        (4 * a - 1, zero, zero),
-        (zero, 4 * b - 1, zero),
-        (zero, zero, 4 * c - 1),
-        (4 * b, 4 * a, zero),
-        (zero, 4 * c, 4 * b),
-        (4 * c, zero, 4 * a),
-    )
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-
-
-_CORNERS = np.eye(3)
-_MIDPOINTS = (_CORNERS + np.roll(_CORNERS, -1, axis=0)) / 2
-
-P1 = Element("P1", 1, _CORNERS, _p1_shapes, _p1_derivatives)
-P2 = Element("P2", 2, np.vstack((_CORNERS, _MIDPOINTS)), _p2_shapes, _p2_derivatives)
-
-ELEMENTS = {element.degree: element for element in (P1, P2)}
+ELEMENTS = LAGRANGE[2]
+P1, P2 = ELEMENTS[1], ELEMENTS[2]

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from models.base import Array, Refusal
 
@@ -42,6 +40,26 @@ class Triangulation:
         """(cells,)"""
         return _signed_areas(self.nodes, self.cells)
 
+    @property
+    def volumes(self) -> Array:
+        """(cells,): the areas, by the name that all dimensions share; see `simplicial`."""
+        return self.areas
+
+    @property
+    def facets(self) -> Array:
+        """(edges, 2): the edges likewise."""
+        return self.edges
+
+    @property
+    def facet_cells(self) -> Array:
+        """(edges, 2)"""
+        return self.edge_cells
+
+    @property
+    def facet_measures(self) -> Array:
+        """(edges,)"""
+        return self.edge_lengths
+
     @cached_property
     def gradients(self) -> Array:
         """(cells, 3, 2): the gradients of the barycentric coordinates."""
@@ -63,6 +81,9 @@ class Triangulation:
     @cached_property
     def parts(self) -> Array:
         """(cells,): the number of each cell's part; parts that touch in a node only are apart."""
+        from scipy.sparse import coo_array  # checks of tasks read meshes, and are to stay light
+        from scipy.sparse.csgraph import connected_components
+
         pairs = self.edge_cells[~self.is_boundary]
         count = len(self.cells)
         joined = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
@@ -82,6 +103,14 @@ class Triangulation:
         """(edges, 2) or (edges, 3): low node, high node; for degree 2 then the midpoint."""
         midpoints = len(self.nodes) + np.arange(len(self.edges))
         return self.edges if degree == 1 else np.column_stack((self.edges, midpoints))
+
+    def facet_points(self, degree: int) -> Array:
+        """(edges, 2) or (edges, 3)"""
+        return self.edge_points(degree)
+
+    def find_facets(self, corners: Array) -> Array:
+        """(pairs,)"""
+        return self.find_edges(corners)
 
     def find_edges(self, pairs: Array) -> Array:
         """(pairs,): the number of the edge between each pair of nodes, -1 where there is none."""
