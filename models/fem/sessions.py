@@ -2,7 +2,7 @@
 
 The key of a plan is the session and the mesh as it was sent, with the points where u is given; that of an operator adds
 the conductivity. A call without a session shares nothing with anyone, not even in its batch: how fast an answer came
-would tell a stranger that somebody else had just used the same mesh. See models/DESIGN.md.
+would tell a stranger that somebody else had just used the same mesh. See models/fem/DESIGN.md.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ MAX_CELLS = {(2, 1): 400_000, (2, 2): 100_000, (3, 1): 600_000, (3, 2): 80_000}
 # Lengths whose cubes, and the energies made of them, are well within floating point.
 SMALLEST, LARGEST = 1e-60, 1e60
 
-# By degree: beyond it elements lock. See models/DESIGN.md for what was measured at these limits.
+# By degree: beyond it elements lock. See DESIGN.md for what was measured at these limits.
 MAX_POISSON = {1: 0.45, 2: 0.499}
 
 

@@ -15,7 +15,7 @@ from models.fem.elasticity.form import body_load, stiffness, thermal_load, tract
 from models.fem.elasticity.problem import Problem
 from models.fem.elasticity.rigid import rigid_modes
 
-# By dimension: up to so many unknowns sparse LU is the faster, as measured in models/DESIGN.md. In the plane it was
+# By dimension: up to so many unknowns sparse LU is the faster, as measured in DESIGN.md. In the plane it was
 # still twice as fast at 260,000; the largest structured mesh that is taken has about 400,000.
 DIRECT_UP_TO = {2: 1_000_000, 3: 10_000}
 
