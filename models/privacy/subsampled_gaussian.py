@@ -29,7 +29,6 @@ from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import factorial, logsumexp
 
 from models.base import Array
 from models.privacy import gaussian
@@ -77,8 +76,9 @@ def _log_moment(order: float, rate: float, sigma: float) -> float:
     log_density = -0.5 * (x / sigma) ** 2
     log_ratio = _log_mixture(rate, (2 * x - 1) / (2 * sigma**2))
     terms = log_density + _log_convex_part(order - 1, log_ratio)
-    log_excess = float(logsumexp(terms)) + math.log(h / (sigma * math.sqrt(2 * math.pi)))
     most = int(np.argmax(terms))
+    log_sum = float(terms[most] + np.log(np.sum(np.exp(terms - terms[most]))))
+    log_excess = log_sum + math.log(h / (sigma * math.sqrt(2 * math.pi)))
     if max(terms[0], terms[-1]) > terms[most] - _NEGLIGIBLE:
         return math.inf
     wobble = 16 * _EPS * (abs(log_density[most]) + order * abs(log_ratio[most]))
@@ -109,4 +109,5 @@ def _log_e2(z: Array) -> Array:
     return np.asarray(np.where(size < 0.5, near, far))
 
 
-_E2_SERIES = 1.0 / factorial(np.arange(17, 1, -1))  # of e₂(z)/z², highest power first: the next term is below 1e-19
+# Of e₂(z)/z², highest power first: the next term is below 1e-19.
+_E2_SERIES = 1.0 / np.array([math.factorial(power) for power in range(17, 1, -1)], float)

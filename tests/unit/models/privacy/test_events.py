@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from models.privacy.errors import OtherRelation, OtherUnit, UnknownEvent
@@ -148,3 +151,9 @@ def test_parameters_out_of_range_are_refused(bad: float) -> None:
         DiscreteGaussian(1, bad)
     with pytest.raises(ValueError, match="squared_sensitivity"):
         DiscreteGaussian(bad, 1.0)  # type: ignore[arg-type]
+
+
+def test_naming_an_event_imports_no_scipy() -> None:
+    """Every router worker and every command does."""
+    program = "import sys, models.privacy.events; sys.exit('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
