@@ -148,5 +148,5 @@ SPEC = Spec(
         fixed_values=np.zeros(6),
     ),
     max_batch=16,
-    resources=Resources(cpus=1.0, min_replicas=1),
+    resources=Resources(cpus=1.0, min_replicas=0),
 )
