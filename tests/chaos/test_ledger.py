@@ -60,7 +60,7 @@ def test_postgres_holds_under_loss_of_power() -> None:
 
 @pytest.mark.slow
 def test_leases_from_postgres_hold_under_both() -> None:
-    held("leases", kills=20, power_losses=12)
+    held("leases", kills=14, power_losses=8)
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgres", "leases"])
