@@ -7,7 +7,7 @@ import math
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import psycopg
 
@@ -57,12 +57,11 @@ class Link:
             options=f"{limits} {flush} -c default_transaction_isolation=read\\ committed",
             application_name="faraday ledger",
         )
-        try:
+        async with AsyncExitStack() as unless_prepared:
+            unless_prepared.push_async_callback(connection.close)
             with _Cut(connection, self._patience_s):
                 await prepare(connection, self._durability)
-        except BaseException:
-            await connection.close()
-            raise
+            unless_prepared.pop_all()
         return connection
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -67,11 +67,10 @@ class Writer:
 
     async def start(self) -> None:
         """Raises `LedgerUnavailable`."""
-        try:
+        async with AsyncExitStack() as unless_enrolled:
+            unless_enrolled.push_async_callback(self._link.close)
             await self._persistently(self._enrol)
-        except BaseException:
-            await self._link.close()
-            raise
+            unless_enrolled.pop_all()
         self._task = asyncio.create_task(self._run(), name="ledger")
 
     def put(self, operation: Operation[Any], future: Future | None) -> None:
