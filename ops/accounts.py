@@ -11,7 +11,6 @@ from ops.audit_files import AuditFiles
 from ops.settings import Settings
 from ops.state import StateFolder
 from router.audit.event import AuditEvent, Kind
-from router.audit.log import open_audit_log
 from router.ledgers.contract import Account, AccountKey, Ledger
 from router.ledgers.errors import AccountExists, UnknownAccount
 from router.ledgers.sqlite.ledger import open_sqlite_ledger
@@ -69,9 +68,8 @@ def open_accounts(settings: Settings, state: StateFolder) -> None:
 
 
 async def _open(settings: Settings, state: StateFolder) -> None:
-    files = AuditFiles(state.root)
     ledger = await open_ledger(settings, state)
-    trail = await open_audit_log(files.log, files.subject_keys(os.urandom), files.signer(), time.time(), os.urandom)
+    trail = await AuditFiles(state.root).open(time.time(), os.urandom)
     try:
         for account in accounts(settings):
             new = await _is_new(ledger, account.key)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from router.audit.checkpoint import Signer, read_signer
+from router.audit.log import AuditLog, open_audit_log
 from router.audit.subject_keys import SubjectKeys, read_master_key, write_master_key
 from router.minting import public_file_of, write_signing_key
 
@@ -50,6 +51,10 @@ class AuditFiles:
     def subject_keys(self, random_bytes: Callable[[int], bytes]) -> SubjectKeys:
         """Raises SecretUnusable or SecretExposed."""
         return SubjectKeys(self.keys, read_master_key(self.master_key), random_bytes)
+
+    async def open(self, now: float, random_bytes: Callable[[int], bytes]) -> AuditLog:
+        """A handle on the log. Raises LedgerUnavailable, SecretUnusable or SecretExposed."""
+        return await open_audit_log(self.log, self.subject_keys(random_bytes), self.signer(), now, random_bytes)
 
     def signer(self) -> Signer:
         """Raises SecretUnusable or SecretExposed."""

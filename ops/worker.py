@@ -32,7 +32,6 @@ from ops.settings import Settings
 from ops.state import StateFolder
 from router import finite_element, reflection, tracing
 from router.admission import Admission
-from router.audit.log import open_audit_log
 from router.auth import Authenticator
 from router.codec.open_inference import InferCodec
 from router.edge import Edge
@@ -78,8 +77,7 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
     }
     upstreams = {name: Upstream(specs[name], each) for name, each in router_options.upstreams(settings).items()}
     ledger = await open_ledger(settings, state)
-    audit = AuditFiles(state.root)
-    trail = await open_audit_log(audit.log, audit.subject_keys(os.urandom), audit.signer(), time.time(), os.urandom)
+    trail = await AuditFiles(state.root).open(time.time(), os.urandom)
     pricing = Pricing(ledger, router_options.epsilon_per_answer(settings))
     released = SqliteAnswers(state.released_answers)
     pipeline = Pipeline(

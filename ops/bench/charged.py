@@ -25,7 +25,6 @@ from models.privacy.events import Event
 from models.privacy.kinds import Gaussian
 from models.privacy.neighbours import Adjacency, Unit
 from ops.audit_files import AuditFiles
-from router.audit.log import open_audit_log
 from router.call import Caller, Principal, Question, Reply, Role, TraceContext
 from router.codec.open_inference import InferCodec
 from router.ledgers.amounts import MAX_AMOUNT
@@ -53,7 +52,7 @@ async def _measured(folder: Path, seconds: float) -> dict[str, float]:
     files = AuditFiles(folder)
     files.prepare(os.urandom)
     ledger = await open_sqlite_ledger(folder / "ledger.sqlite")
-    trail = await open_audit_log(files.log, files.subject_keys(os.urandom), files.signer(), time.time(), os.urandom)
+    trail = await files.open(time.time(), os.urandom)
     await ledger.open(_account(), time.time())
     answers = PrivateAnswers(ledger, Pricing(ledger, {}), NoAnswers(), trail, "bench")
     codec = InferCodec({_SPEC.name: _SPEC}, time.time)

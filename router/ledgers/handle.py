@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from abc import ABC, abstractmethod
-from typing import TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from router.ledgers.amounts import checked_amount, checked_guarantee, checked_instant, checked_name
 from router.ledgers.contract import (
@@ -114,3 +115,42 @@ class Handle(ABC):
     @abstractmethod
     def _available(self) -> None:
         """Raises `LedgerUnavailable` where nothing can be written any more."""
+
+
+class Queue(Protocol):
+    """What writes operations, in the order in which they are put. Its methods may raise `LedgerUnavailable`."""
+
+    def put(self, operation: Any, future: asyncio.Future[Any] | None) -> None:
+        """The future gets the result, once it is durable; without one, nobody waits."""
+        ...
+
+    def check(self) -> None: ...
+
+    async def end(self) -> None:
+        """After all that is queued has been written."""
+        ...
+
+
+Q = TypeVar("Q", bound=Queue)
+
+
+class QueuedHandle(Handle, Generic[Q]):
+    """A handle whose store has a writer of its own, which its operations queue for."""
+
+    def __init__(self, writer: Q, max_answer_bytes: int) -> None:
+        super().__init__(max_answer_bytes)
+        self._writer = writer
+
+    async def close(self) -> None:
+        await self._writer.end()
+
+    async def _do(self, operation: Operation[T]) -> T:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._writer.put(operation, future)
+        return await future
+
+    def _do_lazily(self, operation: Settle) -> None:
+        self._writer.put(operation, None)
+
+    def _available(self) -> None:
+        self._writer.check()

@@ -10,8 +10,7 @@ from typing import TypeVar
 
 from router.ledgers.amounts import checked_amount, checked_name
 from router.ledgers.contract import MAX_ANSWER_BYTES, AccountKey, Discrepancy
-from router.ledgers.handle import Handle
-from router.ledgers.operations import Operation, Settle
+from router.ledgers.handle import QueuedHandle
 from router.ledgers.postgres.leases import GiveBack, Lease, ReadHeld, ReadStanding, Standing, Terms
 from router.ledgers.postgres.link import Link
 from router.ledgers.postgres.schema import Durability
@@ -24,20 +23,16 @@ _PATIENCE_S = 5.0
 _IDLE_FLUSH_S = 0.05
 
 
-class PostgresLedger(Handle):
+class PostgresLedger(QueuedHandle[Writer]):
     """Made by `open_postgres_ledger`; for the event loop that it was made on, and not to be carried over a fork."""
 
     def __init__(self, conninfo: str, writer: Writer, max_answer_bytes: int) -> None:
-        super().__init__(max_answer_bytes)
+        super().__init__(writer, max_answer_bytes)
         self._conninfo = conninfo
-        self._writer = writer
 
     async def verify(self) -> tuple[Discrepancy, ...]:
         self._available()
         return await asyncio.to_thread(verify_database, self._conninfo)
-
-    async def close(self) -> None:
-        await self._writer.end()
 
     async def lease(self, key: AccountKey, holder: str, needed: int, terms: Terms, now: float) -> int:
         """What was taken, `needed` at least, in 1e-12 ρ: it is spent here from now on, and the holder's to charge.
@@ -61,17 +56,6 @@ class PostgresLedger(Handle):
     async def abandon(self) -> None:
         """Close at once and write nothing more, as the end of the process would: credits that are pending are lost."""
         await self._writer.abandon()
-
-    async def _do(self, operation: Operation[T]) -> T:
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._writer.put(operation, future)
-        return await future
-
-    def _do_lazily(self, operation: Settle) -> None:
-        self._writer.put(operation, None)
-
-    def _available(self) -> None:
-        self._writer.check()
 
 
 async def open_postgres_ledger(

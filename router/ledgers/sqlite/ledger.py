@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from router.ledgers.contract import MAX_ANSWER_BYTES, Discrepancy
-from router.ledgers.handle import Handle
-from router.ledgers.operations import Operation, Settle
+from router.ledgers.handle import QueuedHandle
 from router.ledgers.sqlite.books import SqliteBooks
 from router.ledgers.sqlite.schema import Durability, connect
 from router.ledgers.sqlite.verify import verify_file
@@ -23,32 +22,17 @@ _PATIENCE_S = 5.0
 _IDLE_FLUSH_S = 0.05
 
 
-class SqliteLedger(Handle):
+class SqliteLedger(QueuedHandle[Writer[SqliteBooks]]):
     """Made by `open_sqlite_ledger`; for the event loop that it was made on, and not to be carried over a fork."""
 
     def __init__(self, file: Path, writer: Writer[SqliteBooks], patience_s: float, max_answer_bytes: int) -> None:
-        super().__init__(max_answer_bytes)
+        super().__init__(writer, max_answer_bytes)
         self._file = file
-        self._writer = writer
         self._patience_s = patience_s
 
     async def verify(self) -> tuple[Discrepancy, ...]:
         self._available()
         return await asyncio.to_thread(verify_file, self._file, self._patience_s)
-
-    async def close(self) -> None:
-        await self._writer.end()
-
-    async def _do(self, operation: Operation[T]) -> T:
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._writer.put(operation, future)
-        return await future
-
-    def _do_lazily(self, operation: Settle) -> None:
-        self._writer.put(operation, None)
-
-    def _available(self) -> None:
-        self._writer.check()
 
 
 async def open_sqlite_ledger(
