@@ -98,9 +98,10 @@ class Writer(Generic[B]):
             raise LedgerUnavailable(self._broken or self._end)
 
     async def end(self) -> None:
-        """After all that is queued has been written."""
+        """After all that is queued has been written. The thread is gone when it returns, its last words said."""
         self._queue.put(None)
         await asyncio.shield(self._ended)
+        self._thread.join()  # it has nothing left to do but to end
 
     def _run(self) -> None:
         try:
