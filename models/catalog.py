@@ -7,6 +7,8 @@ from models.base import Spec
 from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
 from models.fem.elasticity import task as elasticity
+from models.fem.meshing import file_task as mesh_file
+from models.fem.meshing import task as mesh
 from models.surrogate import task as surrogate
 
 CATALOG: dict[str, Spec] = {
@@ -16,6 +18,8 @@ CATALOG: dict[str, Spec] = {
         fem.SPEC,
         gradient_task.SPEC,
         inverse_task.SPEC,
+        mesh.SPEC,
+        mesh_file.SPEC,
         identity.SPEC,
         surrogate.SPEC,
     )

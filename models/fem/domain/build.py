@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from skfem import Mesh, MeshHex
-from skfem.mapping import MappingAffine
 
 from models.base import Array, Refusal
+from models.fem.domain.jacobians import corner_jacobians
 from models.fem.domain.shapes import MESHES, SHAPES
 from models.fem.domain.task import DomainTask
 from models.fem.mesh import FLATNESS
@@ -54,15 +54,11 @@ def _refuse_loose_nodes(nodes: Array, cells: Array) -> None:
 
 def _refuse_degenerate_cells(mesh: Mesh) -> None:
     """A cell's map must keep its orientation at all of its corners, and be of some size against its longest side."""
-    corners = mesh.elem.refdom.p
-    mapping = mesh.mapping()
-    determinant = np.asarray(mapping.detDF(corners))
-    if isinstance(mapping, MappingAffine):
-        determinant = np.broadcast_to(determinant.reshape(mesh.nelements, -1), (mesh.nelements, corners.shape[1]))
+    determinant = corner_jacobians(mesh)
     places = mesh.p[:, mesh.t]
     size = np.max(np.ptp(places, axis=1), axis=0) ** mesh.dim()
     signed = determinant / size[:, None]
-    folded = np.abs(np.sign(signed).sum(axis=1)) < corners.shape[1]
+    folded = np.abs(np.sign(signed).sum(axis=1)) < determinant.shape[1]
     flat = np.abs(signed).min(axis=1) < FLATNESS
     bad = folded | flat
     if bad.any():
