@@ -136,7 +136,8 @@ def _sets(raw: Any, blocks: Sequence[int]) -> Iterator[tuple[str, list[tuple[int
             yield name, [(at, members[at]) for at in blocks if at < len(members) and members[at] is not None]
     tags = raw.cell_data.get("gmsh:physical")
     for name, (tag, _) in raw.field_data.items() if tags is not None else ():
-        yield name, [(at, np.flatnonzero(np.asarray(tags[at]) == tag)) for at in blocks]
+        if name not in raw.cell_sets:  # of format 4 meshio tells both ways
+            yield name, [(at, np.flatnonzero(np.asarray(tags[at]) == tag)) for at in blocks]
 
 
 def _checked(name: str) -> str:
