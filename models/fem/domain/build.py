@@ -13,8 +13,14 @@ from models.fem.mesh import FLATNESS
 
 WHOLE = "boundary"  # the name that every mesh has
 
-# scikit-fem numbers a hexahedron's corners by their distance from the first; VTK around bottom and top.
-_VTK_HEXAHEDRON = (0, 3, 6, 2, 1, 5, 7, 4)
+# Where VTK's points of a triquadratic hexahedron are in scikit-fem's: 8 corners, 12 edges, 6 faces, the middle. VTK
+# numbers corners around bottom and top, scikit-fem by their distance from the first.
+VTK_HEXAHEDRON = (
+    *(0, 3, 6, 2, 1, 5, 7, 4),
+    *(10, 16, 14, 9, 12, 18, 17, 11, 8, 15, 19, 13),
+    *(20, 25, 22, 23, 21, 24),
+    26,
+)
 
 
 def mesh_of(task: DomainTask) -> Mesh:
@@ -29,7 +35,7 @@ def mesh_of(task: DomainTask) -> Mesh:
 
 def vtk_corners(mesh: Mesh, corners: Array) -> Array:
     """(cells, corners) in VTK's order, from scikit-fem's."""
-    return corners[:, _VTK_HEXAHEDRON] if isinstance(mesh, MeshHex) else corners
+    return corners[:, VTK_HEXAHEDRON[:8]] if isinstance(mesh, MeshHex) else corners
 
 
 def _own(task: DomainTask) -> Mesh:
@@ -38,7 +44,7 @@ def _own(task: DomainTask) -> Mesh:
     corners = task.cells
     if task.cell_kind == "hexahedron":
         corners = np.empty_like(task.cells)
-        corners[:, _VTK_HEXAHEDRON] = task.cells
+        corners[:, VTK_HEXAHEDRON[:8]] = task.cells
     mesh = MESHES[task.cell_kind](np.ascontiguousarray(task.nodes.T), np.ascontiguousarray(corners.T))
     _refuse_degenerate_cells(mesh)
     return mesh.with_boundaries(_named_boundaries(task, mesh))

@@ -6,7 +6,6 @@ dimension less are not read.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import struct
 import tempfile
@@ -62,14 +61,14 @@ class _Read(DomainTask):
 
 def _read(parse: Callable[[bytes], Any], content: bytes) -> MeshResult:
     try:
-        with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):
             raw = parse(content)
         kind = _kind(raw)
         cells, cell_labels, cell_names = _labelled(raw, kind)
         facets, labels, names = _labelled(raw, _FACETS[kind])
-        nodes = (
-            _plane(np.asarray(raw.points, np.float64)) if DIMENSION[kind] == 2 else np.asarray(raw.points, np.float64)
-        )
+        nodes = np.asarray(raw.points, np.float64)
+        if DIMENSION[kind] == 2:
+            nodes = _plane(nodes)
     except _BROKEN:
         raise _refused("is no file of its format, or a broken one") from None
     if not np.isfinite(nodes).all():

@@ -212,3 +212,26 @@ def test_a_constrained_system_is_solved_and_so_is_its_transpose(dtype: type) -> 
     assert solution.residual < 1e-12
     inner = full[np.ix_(system.free, system.free)]
     np.testing.assert_allclose(inner.T @ system.transposed(load[system.free]), load[system.free], atol=1e-12)
+
+
+# VTK's triquadratic hexahedron and its kin, by the corners that a point is the middle of ("VTK File Formats", figure 3).
+MIDDLES = {
+    "triangle": [(0, 1), (1, 2), (2, 0)],
+    "quadrilateral": [(0, 1), (1, 2), (2, 3), (3, 0), (0, 1, 2, 3)],
+    "tetrahedron": [(0, 1), (1, 2), (2, 0), (0, 3), (1, 3), (2, 3)],
+    "hexahedron": [
+        *((0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7)),
+        *((0, 3, 4, 7), (1, 2, 5, 6), (0, 1, 4, 5), (2, 3, 6, 7), (0, 1, 2, 3), (4, 5, 6, 7), tuple(range(8))),
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", CORNERS)
+def test_points_of_quadratic_cells_are_in_the_order_of_vtk(kind: str) -> None:
+    d = 2 if kind in PLANE else 3
+    task = Posed(shape="square" if d == 2 else "cube", divisions=np.arange(2, 2 + d), cell_kind=kind, degree=2)
+    basis = Basis(mesh_of(task), scalar_element(kind, 2))
+    places = points(basis)[cell_points(basis)]
+    corners = places[:, : CORNERS[kind]]
+    middles = np.stack([corners[:, ends].mean(axis=1) for ends in MIDDLES[kind]], axis=1)
+    np.testing.assert_allclose(places[:, CORNERS[kind] :], middles, atol=1e-12)
