@@ -7,6 +7,7 @@ from models.base import Spec
 from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
 from models.fem.elasticity import task as elasticity
+from models.fem.export import task as export
 from models.fem.meshing import file_task as mesh_file
 from models.fem.meshing import task as mesh
 from models.surrogate import task as surrogate
@@ -15,6 +16,7 @@ CATALOG: dict[str, Spec] = {
     spec.name: spec
     for spec in (
         elasticity.SPEC,
+        export.SPEC,
         fem.SPEC,
         gradient_task.SPEC,
         inverse_task.SPEC,

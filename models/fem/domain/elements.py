@@ -56,7 +56,7 @@ def points(basis: Basis) -> Array:
 
 
 def cell_points(basis: Basis) -> Array:
-    """(cells, n): the points of each cell of a scalar basis, in VTK's order: corners; for degree 2 then the midpoints of
+    """(cells, n): the points of each cell of a scalar basis, in VTK's order: corners; for degree 2 then the middles of
     edges, of faces, and of the cell, as far as the element has points there."""
     dofs = basis.element_dofs.T
     if isinstance(basis.mesh, MeshHex):  # the others agree

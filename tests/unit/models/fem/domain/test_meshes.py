@@ -214,7 +214,7 @@ def test_a_constrained_system_is_solved_and_so_is_its_transpose(dtype: type) -> 
     np.testing.assert_allclose(inner.T @ system.transposed(load[system.free]), load[system.free], atol=1e-12)
 
 
-# VTK's triquadratic hexahedron and its kin, by the corners that a point is the middle of ("VTK File Formats", figure 3).
+# By the corners that a point is the middle of ("VTK File Formats", figure 3).
 MIDDLES = {
     "triangle": [(0, 1), (1, 2), (2, 0)],
     "quadrilateral": [(0, 1), (1, 2), (2, 3), (3, 0), (0, 1, 2, 3)],
