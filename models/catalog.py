@@ -8,6 +8,7 @@ from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
 from models.fem.elasticity import task as elasticity
 from models.fem.export import task as export
+from models.fem.form import task as form
 from models.fem.meshing import file_task as mesh_file
 from models.fem.meshing import task as mesh
 from models.surrogate import task as surrogate
@@ -18,6 +19,7 @@ CATALOG: dict[str, Spec] = {
         elasticity.SPEC,
         export.SPEC,
         fem.SPEC,
+        form.SPEC,
         gradient_task.SPEC,
         inverse_task.SPEC,
         mesh.SPEC,
