@@ -71,8 +71,9 @@ class DomainTask(Task):
     def dimension(self) -> int:
         return DIMENSION[self.cell_kind]
 
-    def check_domain(self, max_unknowns: int, components: int = 1) -> None:
-        """Raise `Refusal` for what the arrays alone show to be wrong, and for what is too large to be solved.
+    def check_domain(self, max_unknowns: int, components: int = 1) -> int:
+        """The number of cells. Raises `Refusal` for what the arrays alone show to be wrong, and for what is too large
+        to be solved.
 
         `components` is the number of unknowns at each point.
         """
@@ -85,6 +86,7 @@ class DomainTask(Task):
                 "cells" if self.shape == "own" else "divisions",
                 {"unknowns": str(unknowns), "max": str(max_unknowns)},
             )
+        return cell_count
 
     def _check_shape(self) -> int:
         for name in ("nodes", "cells", "boundary_facets", "boundary_labels"):
