@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from skfem import Basis, FacetBasis
+from skfem import Basis, FacetBasis, Mesh
 
 from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.direct import SingularMatrix
-from models.fem.domain.build import mesh_of
+from models.fem.domain.batch import in_order
 from models.fem.domain.conditions import Condition, read_conditions
 from models.fem.domain.elements import cell_points, element_name, names, points, scalar_element
 from models.fem.domain.expression import parse
 from models.fem.domain.formula import names_of
 from models.fem.domain.linear import constrained
-from models.fem.domain.posed import coordinates, facet_basis, prescribed
+from models.fem.domain.posed import coordinates, prescribed
+from models.fem.domain.surface import pieces
 from models.fem.form.task import FormResult, FormTask
 from models.fem.form.weak import WeakForm, flux_form, weak_form
 
@@ -32,15 +33,7 @@ class FormSolver:
         pass
 
     def run(self, tasks: Sequence[FormTask]) -> list[FormResult | Refusal]:
-        answers: list[FormResult | Refusal] = []
-        for task in tasks:
-            try:
-                task.check()
-                with np.errstate(all="ignore"):
-                    answers.append(_answer(task))
-            except Refusal as refusal:
-                answers.append(refusal)
-        return answers
+        return in_order(tasks, _answer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +65,8 @@ class Found:
     converged: bool
 
 
-def _answer(task: FormTask) -> FormResult:
-    basis = Basis(mesh_of(task), scalar_element(task.cell_kind, task.degree), intorder=2 * task.degree + 2)
+def _answer(task: FormTask, mesh: Mesh) -> FormResult:
+    basis = Basis(mesh, scalar_element(task.cell_kind, task.degree), intorder=2 * task.degree + 2)
     posed, fixed, values = _posed(task, basis)
     start = np.array(parse(task.initial, names(basis.mesh), "initial")(coordinates(basis.doflocs), (basis.N,)))
     start[fixed] = values
@@ -113,9 +106,8 @@ def _posed(task: FormTask, basis: Basis) -> tuple[Posed, Array, Array]:
     conditions = read_conditions(task.conditions, {"u": 1, "q": 1}, (*axes, "u"))
     fixed, values = prescribed(basis, [_of_place(condition) for condition in conditions], "u")
     fluxes = tuple(
-        (facet_basis(basis, condition), flux_form(condition.values[0].node, len(axes)))
-        for condition in conditions
-        if condition.quantity == "q"
+        (piece.facets, flux_form(piece.condition.values[0].node, len(axes)))
+        for piece in pieces(basis, conditions, "q", 2 * task.degree + 2)
     )
     rows = np.zeros((0, 1)) if task.coefficient_values is None else task.coefficient_values
     spread = np.broadcast_to(rows, (len(rows), basis.mesh.nelements))

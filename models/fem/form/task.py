@@ -19,9 +19,9 @@ import numpy as np
 
 from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
 from models.fem.check import check_size
+from models.fem.domain.limits import MAX_UNKNOWNS
 from models.fem.domain.task import DomainTask
 
-MAX_UNKNOWNS = 200_000
 MAX_STEPS = 200
 
 
@@ -42,7 +42,7 @@ class FormTask(DomainTask):
     )
 
     def check(self) -> None:
-        cells = self.check_domain(MAX_UNKNOWNS)
+        cells = self.check_domain(MAX_UNKNOWNS[self.dimension])
         names, values = self.coefficient_names, self.coefficient_values
         if len(set(names)) < len(names):
             raise Refusal("DUPLICATE", f"are {self.coefficients}; name each once", "coefficients")

@@ -8,7 +8,8 @@ import numpy as np
 from skfem import Mesh, MeshHex, MeshQuad, MeshTet, MeshTri
 
 from models.base import Array, Evidence, Refusal
-from models.fem.domain.build import WHOLE, mesh_of, vtk_corners
+from models.fem.domain.batch import in_order
+from models.fem.domain.build import WHOLE, vtk_corners
 from models.fem.meshing.quality import positive, quality
 from models.fem.meshing.refine import bisected, divided
 from models.fem.meshing.task import MeshResult, MeshTask
@@ -23,18 +24,10 @@ class Mesher:
         pass
 
     def run(self, tasks: Sequence[MeshTask]) -> list[MeshResult | Refusal]:
-        answers: list[MeshResult | Refusal] = []
-        for task in tasks:
-            try:
-                task.check()
-                answers.append(_made(task))
-            except Refusal as refusal:
-                answers.append(refusal)
-        return answers
+        return in_order(tasks, _made)
 
 
-def _made(task: MeshTask) -> MeshResult:
-    mesh = mesh_of(task)
+def _made(task: MeshTask, mesh: Mesh) -> MeshResult:
     ancestors = np.arange(mesh.nelements)
     for _ in range(task.refinements):
         mesh, parents = divided(mesh)
