@@ -1,0 +1,51 @@
+"""The nested grids of a square, and which of their nodes are fixed.
+
+A grid of nx × ny rectangles is coarsened by two in both directions while both are even. Its triangles are then those of
+the next coarser grid, cut into four: spaces of P1 are nested, and interpolation is linear along the edges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.base import Array
+
+# Coarsening stops where a side is this short: what is left costs less than the calls that would coarsen it.
+SHORTEST = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Hierarchy:
+    """Made by `hierarchy`. Level 0 is the finest; all but the last are held as two colours; see `cycle`."""
+
+    sides: Array  # (levels, 2): nx, ny
+    starts: Array  # (levels,): where each level begins in an array of all; the last one is the size of that array
+    fixed: tuple[Array, ...]  # on each level the fixed nodes (fixed, 2): column i, row j
+
+    @property
+    def levels(self) -> int:
+        return len(self.sides)
+
+    @property
+    def weights(self) -> tuple[float, float]:
+        """The conductances of half a horizontal and half a vertical edge for k = 1, on every level."""
+        x_count, y_count = self.sides[0]
+        return float(x_count / (2 * y_count)), float(y_count / (2 * x_count))
+
+
+def hierarchy(x_count: int, y_count: int, fixed: Array) -> Hierarchy:
+    """fixed (points,) are numbers of nodes on the boundary, node i + j (x_count + 1) being at column i and row j.
+
+    A coarse node is fixed where it was, or where a fixed node beside it on the boundary is left out. So a field on the
+    coarse grid that is 0 at its fixed nodes is 0 at those of the fine grid: the spaces stay nested.
+    """
+    sides, sets = [(x_count, y_count)], [np.column_stack((fixed % (x_count + 1), fixed // (x_count + 1)))]
+    while all(side % 2 == 0 and side > SHORTEST for side in sides[-1]):
+        sides.append((sides[-1][0] // 2, sides[-1][1] // 2))
+        parents = np.vstack((sets[-1] // 2, (sets[-1] + 1) // 2))
+        sets.append(np.unique(parents, axis=0))
+    sizes = [(x // 2 + 3) * (y + 3) for x, y in sides[:-1]]
+    starts = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
+    return Hierarchy(np.array(sides, dtype=np.int64), starts.astype(np.int64), tuple(sets))
