@@ -1,4 +1,4 @@
-"""The gradient model: one factorisation, a forward solve and an adjoint solve for each task of an operator."""
+"""The gradient model: one operator, and for each of its tasks a forward solve and an adjoint solve with it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ from models.fem.direct import SingularMatrix, Solution
 from models.fem.edge_values import as_quadratic_transposed, runs_backwards
 from models.fem.gradient_task import GradientResult, GradientTask
 from models.fem.measured import measurements
-from models.fem.operator import Operator
-from models.fem.plan import Plan
 from models.fem.problem import Problem, problem
 from models.fem.scale import out_of_scale
-from models.fem.sessions import Sessions, operator_key
+from models.fem.sessions import AnyOperator, AnyPlan, Sessions, operator_key
 from models.fem.solve import RESIDUAL_LIMIT
 
 Answer = GradientResult | Refusal
 
 
 class GradientSolver:
-    """Sparse direct on the CPU, whatever the device."""
+    """On the CPU, whatever the device."""
 
     def __init__(self, device: str) -> None:
-        self._sessions = Sessions()
+        self._sessions = Sessions(squares=True)
 
     def run(self, tasks: Sequence[GradientTask]) -> list[Answer]:
         """One result or refusal for each task, in order. Tasks of a session with equal operators are solved as one."""
@@ -59,7 +57,7 @@ class GradientSolver:
             solved = iter(self._solve_all(accepted, plan))
         return [given if isinstance(given, Refusal) else next(solved) for given in posed]
 
-    def _solve_all(self, posed: Sequence[tuple[GradientTask, Problem]], plan: Plan) -> list[Answer]:
+    def _solve_all(self, posed: Sequence[tuple[GradientTask, Problem]], plan: AnyPlan) -> list[Answer]:
         try:
             operator = self._sessions.operator(posed[0][0], plan)
         except SingularMatrix:
@@ -67,7 +65,7 @@ class GradientSolver:
         return differentiate(operator, posed)
 
 
-def differentiate(operator: Operator, posed: Sequence[tuple[GradientTask, Problem]]) -> list[Answer]:
+def differentiate(operator: AnyOperator, posed: Sequence[tuple[GradientTask, Problem]]) -> list[Answer]:
     """The answers of tasks with this operator."""
     count = operator.plan.point_count
     forward = operator.solve([load(given) for _, given in posed], [fixed_values(given, count) for _, given in posed])
@@ -80,7 +78,7 @@ def differentiate(operator: Operator, posed: Sequence[tuple[GradientTask, Proble
     ]
 
 
-def _posed(task: GradientTask, plan: Plan) -> Problem | Refusal:
+def _posed(task: GradientTask, plan: AnyPlan) -> Problem | Refusal:
     try:
         task.check_functional(plan.point_count)
         return problem(task, plan.mesh)
@@ -95,7 +93,7 @@ def _slope(task: GradientTask, u: Array) -> Array:
 
 
 def _answer(
-    task: GradientTask, given: Problem, plan: Plan, forward: Solution, slope: Array, adjoint: Solution
+    task: GradientTask, given: Problem, plan: AnyPlan, forward: Solution, slope: Array, adjoint: Solution
 ) -> Answer:
     u, dual = forward.x, adjoint.x
     found = gradient(given, plan, u, slope, dual)
@@ -108,7 +106,7 @@ def _answer(
         cell_source_gradient=found.source.sum(axis=1),
         dirichlet_gradient=found.dirichlet,
         neumann_gradient=_neumann_gradient(task, given, dual),
-        evidence=_evidence(given, forward.residual, adjoint.residual),
+        evidence=_evidence(given, forward, adjoint),
     )
     return result if _is_finite(result) else out_of_scale()
 
@@ -125,14 +123,14 @@ def _neumann_gradient(task: GradientTask, given: Problem, adjoint: Array) -> Arr
     return as_quadratic_transposed(by_flux, runs_backwards(task.neumann_edges), task.neumann_values.shape[1])
 
 
-def _evidence(given: Problem, forward: float, adjoint: float) -> Evidence:
-    residual = max(forward, adjoint)
+def _evidence(given: Problem, forward: Solution, adjoint: Solution) -> Evidence:
+    residual = max(forward.residual, adjoint.residual)
     converged = residual <= RESIDUAL_LIMIT
     return Evidence(
         outcome=Outcome.CONVERGED if converged else Outcome.NOT_CONVERGED,
         advice="" if converged else "the system is very ill conditioned: improve flat cells or lower the contrast of k",
-        method=f"{given.element.name} Lagrange elements, sparse LU; exact discrete adjoint with the same factors; "
-        f"residual forward {forward:.1e}, adjoint {adjoint:.1e}",
+        method=f"{given.element.name} Lagrange elements, {forward.method}; discrete adjoint with the same operator, "
+        f"{adjoint.method}; residual forward {forward.residual:.1e}, adjoint {adjoint.residual:.1e}",
         residual=residual,
     )
 

@@ -49,7 +49,8 @@ class SolveCodec:
             response.solution.CopyFrom(common.tensor_of(result.u))
             response.points.CopyFrom(common.tensor_of(result.points))
             response.cells.CopyFrom(common.tensor_of(result.cells))
-            response.cell_bound.CopyFrom(common.tensor_of(result.cell_bound))
+            if result.cell_bound is not None:
+                response.cell_bound.CopyFrom(common.tensor_of(result.cell_bound))
         return response.SerializeToString()
 
     def replayed(self, answer: bytes, question: Question) -> bytes:

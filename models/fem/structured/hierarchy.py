@@ -18,10 +18,10 @@ SHORTEST = 4
 
 @dataclass(frozen=True, eq=False)
 class Hierarchy:
-    """Made by `hierarchy`. Level 0 is the finest; all but the last are held as two colours; see `cycle`."""
+    """Made by `hierarchy`. Level 0 is the finest; all but the last are held as two colours; see `conductances`."""
 
     sides: Array  # (levels, 2): nx, ny
-    starts: Array  # (levels,): where each level begins in an array of all; the last one is the size of that array
+    starts: Array  # (levels + 1,): where each level begins in an array of all, in entries of one colour
     fixed: tuple[Array, ...]  # on each level the fixed nodes (fixed, 2): column i, row j
 
     @property
@@ -29,10 +29,16 @@ class Hierarchy:
         return len(self.sides)
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of nodes on level 0."""
+        x_count, y_count = self.sides[0].tolist()
+        return y_count + 1, x_count + 1
+
+    @property
     def weights(self) -> tuple[float, float]:
         """The conductances of half a horizontal and half a vertical edge for k = 1, on every level."""
-        x_count, y_count = self.sides[0]
-        return float(x_count / (2 * y_count)), float(y_count / (2 * x_count))
+        x_count, y_count = self.sides[0].tolist()
+        return x_count / (2 * y_count), y_count / (2 * x_count)
 
 
 def hierarchy(x_count: int, y_count: int, fixed: Array) -> Hierarchy:
@@ -41,11 +47,18 @@ def hierarchy(x_count: int, y_count: int, fixed: Array) -> Hierarchy:
     A coarse node is fixed where it was, or where a fixed node beside it on the boundary is left out. So a field on the
     coarse grid that is 0 at its fixed nodes is 0 at those of the fine grid: the spaces stay nested.
     """
-    sides, sets = [(x_count, y_count)], [np.column_stack((fixed % (x_count + 1), fixed // (x_count + 1)))]
+    sides = nested_sides(x_count, y_count)
+    nodes = [np.column_stack((fixed % (x_count + 1), fixed // (x_count + 1)))]
+    for _ in sides[1:]:
+        nodes.append(np.unique(np.vstack((nodes[-1] // 2, (nodes[-1] + 1) // 2)), axis=0))
+    sizes = [(x // 2 + 3) * (y + 3) for x, y in sides]
+    starts = np.concatenate(([0], np.cumsum(sizes)))
+    return Hierarchy(np.array(sides, dtype=np.int64), starts.astype(np.int64), tuple(nodes))
+
+
+def nested_sides(x_count: int, y_count: int) -> list[tuple[int, int]]:
+    """nx and ny of each level."""
+    sides = [(x_count, y_count)]
     while all(side % 2 == 0 and side > SHORTEST for side in sides[-1]):
         sides.append((sides[-1][0] // 2, sides[-1][1] // 2))
-        parents = np.vstack((sets[-1] // 2, (sets[-1] + 1) // 2))
-        sets.append(np.unique(parents, axis=0))
-    sizes = [(x // 2 + 3) * (y + 3) for x, y in sides[:-1]]
-    starts = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
-    return Hierarchy(np.array(sides, dtype=np.int64), starts.astype(np.int64), tuple(sets))
+    return sides

@@ -1,8 +1,12 @@
 """P1 diffusion on the structured square: a plan of its grids, an operator for a conductivity, and its solutions.
 
-plan = square_plan(nx, ny, dirichlet_points)          once for a mesh and its fixed nodes
-operator = plan.operator(conductivity)                for each conductivity (cells,), cells as in `mesh.unit_square`
-solutions = operator.solve(loads, fixed)              for any number of right-hand sides, each (points,)
+Once for a mesh and its fixed nodes, for each conductivity (cells,), and for any number of right-hand sides (points,):
+
+    plan = square_plan(divisions, dirichlet_points)
+    operator = plan.operator(conductivity)
+    solutions = operator.solve(loads, fixed)
+
+Nodes and cells are those of `mesh.unit_square`.
 """
 
 from __future__ import annotations
@@ -14,25 +18,18 @@ from functools import cached_property
 import numpy as np
 
 from models.base import Array
-from models.fem.direct import Factor, Solution, factor
-from models.fem.structured import coarsest
-from models.fem.structured.conductances import assemble, coarsen, fix
-from models.fem.structured.cycle import conjugate_gradients
-from models.fem.structured.hierarchy import Hierarchy, hierarchy
-from models.fem.structured.network import Network, network
+from models.fem.mesh import Triangulation, unit_square
+from models.fem.structured.hierarchy import Hierarchy, hierarchy, nested_sides
+from models.fem.structured.iteration import SquareSolution, solve_all
+from models.fem.structured.levels import Levels, levels
+from models.fem.structured.network import edges_of
 
-# Of the error to the solution in energy norm, as estimated: two digits below the 1e-8 that a direct solve is held to.
-ENERGY_TOLERANCE = 1e-10
-# Of the largest residual to the largest load: what a solver's answer is held to; see `solve.RESIDUAL_LIMIT`.
-RESIDUAL_TOLERANCE = 5e-9
-# Twelve steps are usual. So many take about as long as the direct solve which is then tried.
-MAX_STEPS = 100
-
-
-@dataclass(frozen=True, eq=False)
-class SquareSolution(Solution):
-    steps: int  # of conjugate gradients
-    direct: bool  # whether these had not converged, and x is from a direct solve
+# Of rectangles. Below, a direct solve takes about two milliseconds and leaves a residual of round-off.
+SMALLEST = 1024
+# Of one side of a rectangle to the other: the steps grow with it, from 12 to 18 at 2 and to 33 at 4.
+STRETCH = 4
+# Nodes times squared bandwidth of the coarsest grid, the multiplications of its factor: those of 66² nodes.
+COARSEST = 20_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,104 +40,99 @@ class SquarePlan:
 
     def operator(self, conductivity: Array) -> SquareOperator:
         """conductivity (cells,) or (1,), positive."""
-        return _operator(self.grids, conductivity)
+        cells = 2 * int(np.prod(self.grids.sides[0]))
+        held = np.array(np.broadcast_to(conductivity, (cells,)))  # no view, which would keep a message alive
+        return SquareOperator(self, held, levels(self.grids, held))
 
     def solve_fields(
         self, conductivities: Sequence[Array], loads: Sequence[Array], fixed: Sequence[Array]
     ) -> list[SquareSolution]:
-        """One solution for each conductivity with its own load and fixed values."""
+        """One solution for each conductivity with its own load and fixed values, each as in `SquareOperator.solve`."""
         return [
-            self.operator(k).solve([load], [values])[0]
-            for k, load, values in zip(conductivities, loads, fixed, strict=True)
+            self.operator(conductivity).solve([load], [values])[0]
+            for conductivity, load, values in zip(conductivities, loads, fixed, strict=True)
         ]
+
+    @cached_property
+    def mesh(self) -> Triangulation:
+        return unit_square(*self.grids.sides[0].tolist())
+
+    @property
+    def cell_points(self) -> Array:
+        """(cells, 3)"""
+        return self.mesh.cells
+
+    @property
+    def point_count(self) -> int:
+        return int(np.prod(self.grids.shape))
+
+    def apply(self, conductivity: Array, u: Array) -> Array:
+        """(points,): K u, for u at all points and conductivity (cells,) of any sign."""
+        across, along = edges_of(self._rectangles(conductivity), *self.grids.weights)
+        field = self._nodes(u)
+        x_flux, y_flux = across * np.diff(field, axis=1), along * np.diff(field, axis=0)
+        image = np.zeros_like(field)
+        image[:, :-1] -= x_flux
+        image[:, 1:] += x_flux
+        image[:-1] -= y_flux
+        image[1:] += y_flux
+        return image.ravel()
+
+    def conductivity_gradient(self, u: Array, v: Array) -> Array:
+        """(cells,): the derivative of v·K u by each cell's conductivity."""
+        x_weight, y_weight = self.grids.weights
+        one, other = self._nodes(u), self._nodes(v)
+        across = x_weight * np.diff(one, axis=1) * np.diff(other, axis=1)
+        along = y_weight * np.diff(one, axis=0) * np.diff(other, axis=0)
+        return np.stack((across[:-1] + along[:, 1:], across[1:] + along[:, :-1]), axis=-1).ravel()
+
+    @property
+    def size_bytes(self) -> int:
+        return self.mesh.size_bytes
+
+    def _nodes(self, u: Array) -> Array:
+        return u.reshape(self.grids.shape)
+
+    def _rectangles(self, conductivity: Array) -> Array:
+        rows, columns = self.grids.shape
+        return conductivity.reshape(rows - 1, columns - 1, 2)
 
 
 @dataclass(frozen=True, eq=False)
 class SquareOperator:
-    """Made by `SquarePlan.operator`. Conductances are those of k over `scale`."""
+    """Made by `SquarePlan.operator`."""
 
-    grids: Hierarchy
-    conductivity: Array  # (ny, nx, 2), over scale
-    scale: float
-    fine: tuple[Array, Array, Array]  # level 0 in double precision: edges, inverse diagonals, diagonal of black nodes
-    edges: Array  # of all levels but the last, in single precision
-    inverse: Array
-    lower: Array  # the factor of the last level
-    couplings: Array  # (fixed, 4): of the fixed nodes with what is left, right, below and above of them
+    plan: SquarePlan
+    conductivity: Array  # (cells,)
+    levels: Levels
 
     def solve(self, loads: Sequence[Array], fixed: Sequence[Array]) -> list[SquareSolution]:
-        """One field (points,) for each load (points,), that takes the values of fixed (points,) at the fixed nodes.
+        """One field (points,) for each load (points,), that takes the values of fixed (points,) where u is given.
 
-        fixed is 0 at the free nodes. Raises `SingularMatrix`.
+        fixed is 0 at the free points. Where conjugate gradients do not converge the solution is from a direct solve,
+        and its method says so. Raises `SingularMatrix`.
         """
-        return [self._solve(load, values) for load, values in zip(loads, fixed, strict=True)]
+        return solve_all(self.levels, loads, fixed)
 
-    def _solve(self, load: Array, values: Array) -> SquareSolution:
-        x_count, y_count = self.grids.sides[0]
-        given = values.reshape(y_count + 1, x_count + 1)
-        columns, rows = self.grids.fixed[0].T
-        rest = load.reshape(given.shape) / self.scale
-        if values.any():
-            _lift(rest, self.grids.fixed[0], self.couplings, given[rows, columns])
-        rest[rows, columns] = 0
-        size = float(np.max(np.abs(rest)))
-        if size == 0:
-            return SquareSolution(values.copy(), 0.0, 0, False)
-        u = np.empty_like(rest)
-        steps, residual, converged = conjugate_gradients(
-            u, rest / size, self.grids.sides, self.grids.starts, *self.fine, self.edges, self.inverse, self.lower,
-            ENERGY_TOLERANCE, RESIDUAL_TOLERANCE, MAX_STEPS,
-        )  # fmt: skip
-        u *= size
-        if not converged:
-            found = self._factor.solve(rest[self._network.is_free])
-            u[self._network.is_free] = found.x
-            residual = found.residual
-        u[rows, columns] = given[rows, columns]
-        return SquareSolution(u.ravel(), residual, steps, not converged)
-
-    @cached_property
-    def _network(self) -> Network:
-        return network(self.conductivity, *self.grids.weights, self.grids.fixed[0])
-
-    @cached_property
-    def _factor(self) -> Factor:
-        return factor(self._network.matrix())
+    @property
+    def size_bytes(self) -> int:
+        """With the plan, which this operator keeps alive: an upper bound where several share it."""
+        return self.plan.size_bytes + self.conductivity.nbytes + self.levels.size_bytes
 
 
-def square_plan(x_count: int, y_count: int, dirichlet_points: Array) -> SquarePlan:
-    """Of the square cut into x_count × y_count rectangles, both even, with at least one fixed node on the boundary."""
+def square_plan(divisions: Array, dirichlet_points: Array) -> SquarePlan:
+    """Of the square cut into divisions (nx, ny), both even and at least 6; u is given at some boundary points."""
+    x_count, y_count = divisions.tolist()
     return SquarePlan(hierarchy(x_count, y_count, dirichlet_points))
 
 
-def _operator(grids: Hierarchy, conductivity: Array) -> SquareOperator:
-    x_count, y_count = grids.sides[0]
-    scale = float(2.0 ** np.floor(np.log2(np.max(conductivity))))
-    k = finest = np.broadcast_to(conductivity, (2 * x_count * y_count,)).reshape(y_count, x_count, 2) / scale
-    shape = y_count + 3, x_count // 2 + 3
-    fine = np.zeros((4, *shape)), np.zeros((2, *shape)), np.zeros(shape)
-    assemble(k, *grids.weights, *fine)
-    couplings = np.zeros((len(grids.fixed[0]), 4))
-    fix(grids.fixed[0], fine[0], fine[1], couplings)
-    edges, inverse = (np.zeros(kinds * int(grids.starts[-1]), np.float32) for kinds in (4, 2))
-    edges[: fine[0].size] = fine[0].ravel()
-    inverse[: fine[1].size] = fine[1].ravel()
-    for number in range(1, grids.levels):
-        finer, k = k, np.empty((*(grids.sides[number][::-1]), 2))
-        coarsen(finer, k)
-        if number < grids.levels - 1:
-            start, end = grids.starts[number : number + 2]
-            shape = k.shape[0] + 3, k.shape[1] // 2 + 3
-            own = edges[4 * start : 4 * end].reshape(4, *shape), inverse[2 * start : 2 * end].reshape(2, *shape)
-            assemble(k, *grids.weights, *own, np.zeros(shape, np.float32))
-            fix(grids.fixed[number], *own, np.zeros((len(grids.fixed[number]), 4), np.float32))
-    lower = coarsest.factor(network(k, *grids.weights, grids.fixed[-1]))
-    return SquareOperator(grids, finest, scale, fine, edges, inverse, lower, couplings)
-
-
-def _lift(load: Array, nodes: Array, couplings: Array, values: Array) -> None:
-    """Add to a load (ny + 1, nx + 1) what fixed nodes of these values contribute."""
-    for side, step in enumerate(((-1, 0), (1, 0), (0, -1), (0, 1))):
-        beside = nodes + step
-        inside = ((beside >= 0) & (beside < load.shape[::-1])).all(axis=1)
-        np.add.at(load, tuple(beside[inside].T[::-1]), (couplings[:, side] * values)[inside])
+def is_worthwhile(divisions: Array | None, degree: int) -> bool:
+    """Whether this beats a direct solve on the mesh of a task with these divisions (2,)."""
+    if divisions is None or degree != 1:
+        return False
+    x_count, y_count = divisions.tolist()
+    if x_count * y_count < SMALLEST or max(x_count, y_count) > STRETCH * min(x_count, y_count):
+        return False
+    nested = nested_sides(x_count, y_count)
+    short, long = sorted(nested[-1])
+    return len(nested) > 1 and (short + 1) ** 3 * (long + 1) <= COARSEST

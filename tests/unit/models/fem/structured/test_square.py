@@ -23,7 +23,7 @@ def test_the_field_is_that_of_a_direct_solve(
     x_count: int, y_count: int, seed: int, spread: float, first: int, count: int
 ) -> None:
     square = random_square((x_count, y_count), seed=seed, spread=spread, first=first, count=count)
-    operator = square_plan(x_count, y_count, square.dirichlet).operator(square.conductivity)
+    operator = square_plan(np.array([x_count, y_count]), square.dirichlet).operator(square.conductivity)
     [found] = operator.solve([square.load], [square.fixed])
     exact = square.solution()
     np.testing.assert_allclose(found.x, exact, atol=1e-8 * np.abs(exact).max())
