@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH_VENV := .venv-bench
+TESSERACT_VENV := .venv-tesseract
 CODE := models cluster router ops protos/faraday/client
 PYPROJECTS := pyproject.toml protos/pyproject.toml
 
@@ -22,12 +23,19 @@ $(VENV)/.installed: $(PYPROJECTS)
 	$(BIN)/python -m pip install --editable ./protos --editable ".[dev]"
 	@touch $@
 
-bench-env: $(BENCH_VENV)/.installed ## Create the benches' own environment, with the peers, in .venv-bench
+bench-env: $(BENCH_VENV)/.installed $(TESSERACT_VENV)/.installed ## Create the benches' own environments, with the peers
 
 $(BENCH_VENV)/.installed: $(PYPROJECTS)
 	$(call new_venv,$(BENCH_VENV))
 	$(BENCH_VENV)/bin/python -m pip install --upgrade "pip>=24"
 	$(BENCH_VENV)/bin/python -m pip install --editable ./protos --editable ".[bench]"
+	@touch $@
+
+# Tesseract's runtime asks for other versions than the peers beside ours.
+$(TESSERACT_VENV)/.installed: $(PYPROJECTS)
+	$(call new_venv,$(TESSERACT_VENV))
+	$(TESSERACT_VENV)/bin/python -m pip install --upgrade "pip>=24"
+	$(TESSERACT_VENV)/bin/python -m pip install "tesseract-core[runtime]>=1.0,<2"
 	@touch $@
 
 define new_venv
