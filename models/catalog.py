@@ -7,6 +7,7 @@ from models.base import Spec
 from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
 from models.fem.elasticity import task as elasticity
+from models.fem.heat import task as heat
 from models.fem.transport import task as transport
 from models.surrogate import task as surrogate
 
@@ -18,6 +19,7 @@ CATALOG: dict[str, Spec] = {
         gradient_task.SPEC,
         inverse_task.SPEC,
         transport.SPEC,
+        heat.SPEC,
         identity.SPEC,
         surrogate.SPEC,
     )
