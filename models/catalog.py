@@ -11,6 +11,7 @@ from models.fem.export import task as export
 from models.fem.form import task as form
 from models.fem.meshing import file_task as mesh_file
 from models.fem.meshing import task as mesh
+from models.fem.heat import task as heat
 from models.fem.transport import task as transport
 from models.surrogate import task as surrogate
 
@@ -26,6 +27,7 @@ CATALOG: dict[str, Spec] = {
         mesh.SPEC,
         mesh_file.SPEC,
         transport.SPEC,
+        heat.SPEC,
         identity.SPEC,
         surrogate.SPEC,
     )

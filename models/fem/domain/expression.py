@@ -30,6 +30,9 @@ class Expression:
             raise Refusal("NOT_FINITE", f"'{self.text}' is {made[at]} at {where}", self.field, {"text": self.text})
         return made
 
+    def speaks_of(self, name: str) -> bool:
+        return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(ast.parse(self.text.strip())))
+
 
 def parse(text: str, names: Collection[str], field: str) -> Expression:
     """Raises `Refusal` MALFORMED_EXPRESSION, which says what was found and where in the text."""

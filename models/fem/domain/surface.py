@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from skfem import Basis, FacetBasis
 
-from models.base import Array
+from models.base import Array, Refusal
 from models.fem.domain.conditions import Condition
 from models.fem.domain.posed import Extra, facets_of, on_facets
 
@@ -25,6 +25,15 @@ class Piece:
     def values(self, extra: Extra = _NONE) -> Array:
         """(components, facets, quadrature points)"""
         return on_facets(self.facets, self.condition, extra)
+
+    def not_negative(self, extra: Extra = _NONE) -> Array:
+        """The values, where the first component, a coefficient, is nowhere below 0. Raises `Refusal` OUT_OF_RANGE."""
+        values = self.values(extra)
+        if (values[0] < 0).any():
+            lowest, what = str(values[0].min()), self.condition.quantity
+            field = self.condition.values[0].field
+            raise Refusal("OUT_OF_RANGE", f"{what} is {lowest} somewhere; send {what} >= 0", field, {"value": lowest})
+        return values
 
     @property
     def cells(self) -> Array:

@@ -8,12 +8,12 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from skfem import Basis, Mesh
 
-from models.base import Array, Refusal
+from models.base import Array
 from models.fem.domain.basis import quadrature_order, scalar_basis
 from models.fem.domain.cellwise import on_cells
 from models.fem.domain.curvature import with_second_derivatives
 from models.fem.domain.posed import coordinates, prescribed
-from models.fem.domain.surface import Piece, pieces
+from models.fem.domain.surface import pieces
 from models.fem.transport import form
 from models.fem.transport.stabilisation import Stabilisation, none, supg
 from models.fem.transport.task import TransportTask
@@ -56,8 +56,7 @@ def problem(task: TransportTask, mesh: Mesh) -> Problem:
     for piece in pieces(basis, conditions, "q", order):
         load += form.surface_load.assemble(piece.facets, q=piece.values()[0])
     for piece in pieces(basis, conditions, "h", order):
-        h, outside = piece.values()
-        _refuse_negative(piece, h)
+        h, outside = piece.not_negative()
         matrix += form.exchange.assemble(piece.facets, h=h)
         load += form.surface_load.assemble(piece.facets, q=h * outside)
     return Problem(basis, k, b, c, f, added, matrix, load, fixed, values)
@@ -79,10 +78,3 @@ def _system(basis: Basis, k: Array, b: Array, c: Array, f: Array, added: Stabili
     else:
         matrix = form.galerkin.assemble(basis, k=k, b=b, c=c)
     return matrix, form.load.assemble(basis, f=f, b=b, tau=added.tau)
-
-
-def _refuse_negative(piece: Piece, h: Array) -> None:
-    if (h < 0).any():
-        value = str(h.min())
-        field = piece.condition.values[0].field
-        raise Refusal("OUT_OF_RANGE", f"h is {value} somewhere; send h >= 0", field, {"value": value})
