@@ -58,19 +58,21 @@ class Iterate:
     low: Array  # (n,): asymptotes
     high: Array  # (n,)
     multipliers: Array  # (m,)
+    bend: Array  # (1 + m,): what the approximations of the last step were bent by
     count: Array  # (1,): steps so far
     conservative: Array  # (1,): whether the approximations of the last step were above the functions
 
 
 def start(x: Array, constraints: int) -> Iterate:
     unset = np.zeros_like(x)
-    return Iterate(x, x, x, unset, unset, np.zeros(constraints), np.zeros(1, np.int64), np.ones(1, np.bool_))
+    none = np.zeros(constraints), np.zeros(1 + constraints)
+    return Iterate(x, x, x, unset, unset, *none, np.zeros(1, np.int64), np.ones(1, np.bool_))
 
 
 def step(at: Iterate, here: Functions, box: Box, functions: Callable[[Array], Functions]) -> tuple[Iterate, Functions]:
     """The next iterate and the functions there, which are asked for last; `here` are those at `at.x`."""
     low, high = _asymptotes(at, box)
-    bend = np.maximum(0.1 * np.mean(np.abs(here.gradients) * box.width, axis=1), 1e-6)
+    bend = np.maximum(0.1 * np.mean(np.abs(here.gradients) * box.width, axis=1), np.maximum(0.1 * at.bend, 1e-6))
     for _ in range(TRIES):
         program = _approximation(at.x, here, box, low, high, bend)
         x, multipliers = separable.solve(program, at.multipliers)
@@ -80,23 +82,23 @@ def step(at: Iterate, here: Functions, box: Box, functions: Callable[[Array], Fu
         if conservative:
             break
         bend = _more_bent(bend, excess, _distance(at.x, x, box, low, high))
-    moved = Iterate(x, at.x, at.previous, low, high, multipliers, at.count + 1, np.array([conservative]))
+    moved = Iterate(x, at.x, at.previous, low, high, multipliers, bend, at.count + 1, np.array([conservative]))
     return moved, there
 
 
-def kkt_residual(at: Iterate, here: Functions, box: Box) -> float:
+def kkt_residual(at: Iterate, here: Functions, box: Box, slopes: Array) -> float:
     """How far x is from the conditions of Karush, Kuhn and Tucker, whatever the units of the objective.
 
-    The largest of: how far the projected gradient of the Lagrangian leads, as a part of the box, with a step that is 1
-    where the objective is steepest; a constraint's excess; and what a constraint with a multiplier leaves free, as a
-    part of the objective's whole slope.
+    The largest of: how far the projected gradient of the Lagrangian leads, as a part of the box; a constraint's excess;
+    and what a constraint with a multiplier leaves free. The unit of the first is the steepest of the given slopes (n,)
+    of the objective, those at the start for instance; that of the last is the sum of them.
     """
-    width, multipliers = box.width, at.multipliers
-    steep = np.abs(here.gradients[0] * width)
+    steep = np.abs(slopes * box.width)
     if not steep.any():
         return 0.0
-    slopes = (here.gradients[0] + multipliers @ here.gradients[1:]) * width / steep.max()
-    ahead = np.clip(at.x - slopes * width, box.lower, box.upper)
+    width, multipliers = box.width, at.multipliers
+    lagrangian = (here.gradients[0] + multipliers @ here.gradients[1:]) * width / steep.max()
+    ahead = np.clip(at.x - lagrangian * width, box.lower, box.upper)
     slack = np.abs(multipliers * here.values[1:]) / steep.sum()
     return float(max(np.max(np.abs(ahead - at.x) / width), here.values[1:].max(initial=0.0), slack.max(initial=0.0)))
 

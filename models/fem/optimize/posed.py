@@ -46,13 +46,12 @@ def design(task: TopologyTask) -> Design:
     if output is not None:
         _refuse_nothing("output_values", "weighs a displacement that is free", output)
     cell_rows = (space.cell_points[:, :, None] * d + np.arange(d)).reshape(len(space.cell_points), -1)
+    local = matrices.elastic(space, _material(task, given, len(cell_rows)))
     springs = _at_rows(task.spring_points, task.spring_axes, task.spring_values, d, row_count)
     active, passive_density = _passive(task, len(cell_rows))
     return Design(
         space=space,
-        stiffness=stiffness(
-            cell_rows, matrices.elastic(space, _material(task, given, len(space.volumes))), given.fixed, springs
-        ),
+        stiffness=stiffness(cell_rows, local, given.fixed, springs),
         load=load,
         output=output,
         filter=_filter(task, space, given),

@@ -23,7 +23,9 @@ PENALTY = 1000.0
 _STEPS = 100  # 5 to 15 are usual
 _ACCURACY = 1e-10  # of the constraints
 _SLOPE = 1e-4  # of the decrease that the gradient promises, how much a step must have: Armijo's rule
+_ROUND_OFF = 1e-13  # of the dual's value
 _SHORTEST = 1e-12
+_LEAP = 10.0  # how many times itself, or 1, a multiplier may grow by: where all x are at bounds nothing else says
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,34 +54,54 @@ class Separable:
 
 def solve(program: Separable, multipliers: Array) -> tuple[Array, Array]:
     """x (n,) and λ (m,), sought from the given multipliers on. p + q > 0 in row 0."""
-    best = multipliers
-    value, slope, curvature = _dual(program, best)
+    best, here = multipliers, _dual(program, multipliers)
     for _ in range(_STEPS):
-        if np.max(np.abs(best - np.maximum(best + slope, 0.0)), initial=0.0) <= _ACCURACY:
+        if _distance(best, here.slope) <= _ACCURACY:
             break
-        held = (best <= 0.0) & (slope <= 0.0)
-        direction = np.where(held, 0.0, _newton(slope, curvature, held))
-        length = 1.0
-        while True:
-            tried = np.maximum(best + length * direction, 0.0)
-            found = _dual(program, tried)
-            if found[0] >= value + _SLOPE * slope @ (tried - best):
-                break
-            length /= 2
-            if length < _SHORTEST:  # round-off is all that is left
-                return program.least(best), best
-        best, (value, slope, curvature) = tried, found
+        found = _searched(program, best, here)
+        if found is None:  # round-off is all that is left
+            break
+        best, here = found
     return program.least(best), best
 
 
-def _newton(slope: Array, curvature: Array, held: Array) -> Array:
+@dataclass(frozen=True, eq=False)
+class _Dual:
+    value: float
+    slope: Array  # (m,)
+    curvature: Array  # (m, m): minus the second derivative, positive definite
+
+
+def _searched(program: Separable, best: Array, here: _Dual) -> tuple[Array, _Dual] | None:
+    """The next multipliers: higher by Armijo's rule, or as high within round-off and nearer to stationary."""
+    direction = _newton(best, here, (best <= 0.0) & (here.slope <= 0.0))
+    length = 1.0
+    while length >= _SHORTEST:
+        tried = np.maximum(best + length * direction, 0.0)
+        there = _dual(program, tried)
+        gain = there.value - here.value
+        level = abs(gain) <= _ROUND_OFF * (1 + abs(here.value))
+        if gain >= _SLOPE * here.slope @ (tried - best) and not level:
+            return tried, there
+        if level and _distance(tried, there.slope) < 0.5 * _distance(best, here.slope):
+            return tried, there
+        length /= 2
+    return None
+
+
+def _distance(multipliers: Array, slope: Array) -> float:
+    """From a stationary point: of the projected slope."""
+    return float(np.max(np.abs(multipliers - np.maximum(multipliers + slope, 0.0)), initial=0.0))
+
+
+def _newton(best: Array, here: _Dual, held: Array) -> Array:
     """The step of the free multipliers: the curvature couples them with no held one."""
-    coupled = np.where(held[:, None] | held[None, :], np.diag(np.diag(curvature)), curvature)
-    return np.linalg.solve(coupled, slope)
+    coupled = np.where(held[:, None] | held[None, :], np.diag(np.diag(here.curvature)), here.curvature)
+    direction = np.where(held, 0.0, np.linalg.solve(coupled, here.slope))
+    return np.asarray(direction / max(1.0, np.max(np.abs(direction) / (1 + best), initial=0.0) / _LEAP))
 
 
-def _dual(program: Separable, multipliers: Array) -> tuple[float, Array, Array]:
-    """The dual's value, its slope (m,), and minus its second derivative (m, m), positive definite."""
+def _dual(program: Separable, multipliers: Array) -> _Dual:
     x = program.least(multipliers)
     y = np.maximum(multipliers - PENALTY, 0.0)
     values = program.values(x)
@@ -93,4 +115,4 @@ def _dual(program: Separable, multipliers: Array) -> tuple[float, Array, Array]:
     rows = program.p[1:] / above**2 - program.q[1:] / below**2
     curvature = (rows * (is_free / bend)) @ rows.T + np.diag((multipliers > PENALTY).astype(float))
     size = float(np.max(np.diag(curvature), initial=0.0))
-    return value, slope, curvature + np.eye(len(slope)) * max(1e-12 * size, 1e-12)
+    return _Dual(value, slope, curvature + np.eye(len(slope)) * max(1e-12 * size, 1e-12))

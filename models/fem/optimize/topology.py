@@ -98,7 +98,7 @@ class _Search:
         return there, found
 
     def kkt(self, at: _Point, here: Evaluation) -> float:
-        return mma.kkt_residual(at.iterate, self._functions(here, 1.0), self.box)
+        return mma.kkt_residual(at.iterate, self._functions(here, 1.0), self.box, here.slope)
 
     def has_arrived(self, at: _Point, here: Evaluation) -> bool:
         return self._is_last(at) and self._is_stationary(at, here)
