@@ -7,7 +7,7 @@ from models.base import Spec
 from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
 from models.fem.elasticity import task as elasticity
-from models.fem.optimize import topology_task
+from models.fem.optimize import identify_task, topology_task
 from models.surrogate import task as surrogate
 
 CATALOG: dict[str, Spec] = {
@@ -17,6 +17,7 @@ CATALOG: dict[str, Spec] = {
         fem.SPEC,
         gradient_task.SPEC,
         inverse_task.SPEC,
+        identify_task.SPEC,
         topology_task.SPEC,
         identity.SPEC,
         surrogate.SPEC,

@@ -63,17 +63,18 @@ def start(x: Array, objective: Objective, bounds: Bounds) -> Iterate:
     return Iterate(x, np.array([value]), gradient, none, none, 0 * one, one, np.zeros(1, dtype=np.bool_))
 
 
-def step(at: Iterate, objective: Objective, bounds: Bounds) -> Iterate:
-    """The next iterate: never above this one."""
-    free = ~_held(at, bounds)
-    direction = -_inverse(at, free)
+def step(at: Iterate, objective: Objective, bounds: Bounds, direction: Array | None = None) -> Iterate:
+    """The next iterate: never above this one. A direction of your own has to descend, and to be 0 but at `free`."""
+    if direction is None:
+        direction = -_inverse(at, free(at, bounds))
     length, calls, value = 1.0, int(at.calls[0]), float(at.value[0])
     for _ in range(_HALVINGS):
         x = bounds.project(at.x + length * direction)
-        # What is held moves by its own gradient alone, and so descends whatever the length.
+        if np.array_equal(x, at.x):
+            break
         found, gradient = objective(x)
         calls += 1
-        if found <= value + _SLOPE * float(at.gradient @ (x - at.x)):  # not a number is no descent
+        if found <= value + _SLOPE * min(0.0, float(at.gradient @ (x - at.x))):  # not a number is no descent
             return _moved(at, x, found, gradient, calls)
         length /= 2
     return Iterate(
@@ -82,13 +83,13 @@ def step(at: Iterate, objective: Objective, bounds: Bounds) -> Iterate:
     )
 
 
-def _held(at: Iterate, bounds: Bounds) -> Array:
-    """(n,) bool. The margin goes to 0 with the projected gradient, so that what is free is found in the end."""
+def free(at: Iterate, bounds: Bounds) -> Array:
+    """(n,) bool: not held. The margin goes to 0 with the projected gradient, so that in the end the right ones are."""
     size = float(np.max(np.abs(bounds.projected_gradient(at.x, at.gradient)), initial=0.0))
     margin = np.minimum(_NEAR * (bounds.upper - bounds.lower), size)
     below = (at.x <= bounds.lower + margin) & (at.gradient > 0)
     above = (at.x >= bounds.upper - margin) & (at.gradient < 0)
-    return np.asarray(below | above)
+    return np.asarray(~(below | above))
 
 
 def _inverse(at: Iterate, free: Array) -> Array:
