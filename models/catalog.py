@@ -13,6 +13,7 @@ from models.fem.meshing import file_task as mesh_file
 from models.fem.meshing import task as mesh
 from models.fem.heat import task as heat
 from models.fem.transport import task as transport
+from models.fem.optimize import identify_task, topology_task
 from models.surrogate import task as surrogate
 
 CATALOG: dict[str, Spec] = {
@@ -28,6 +29,8 @@ CATALOG: dict[str, Spec] = {
         mesh_file.SPEC,
         transport.SPEC,
         heat.SPEC,
+        identify_task.SPEC,
+        topology_task.SPEC,
         identity.SPEC,
         surrogate.SPEC,
     )
