@@ -7,6 +7,7 @@ from models.base import Spec
 from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
 from models.fem.elasticity import task as elasticity
+from models.fem.flow import steady_task, stokes_task
 from models.surrogate import task as surrogate
 
 CATALOG: dict[str, Spec] = {
@@ -16,6 +17,8 @@ CATALOG: dict[str, Spec] = {
         fem.SPEC,
         gradient_task.SPEC,
         inverse_task.SPEC,
+        steady_task.SPEC,
+        stokes_task.SPEC,
         identity.SPEC,
         surrogate.SPEC,
     )
