@@ -7,7 +7,7 @@ from models.base import Spec
 from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
 from models.fem.elasticity import task as elasticity
-from models.fem.flow import steady_task, stokes_task
+from models.fem.flow import steady_task, stokes_task, transient_task
 from models.surrogate import task as surrogate
 
 CATALOG: dict[str, Spec] = {
@@ -19,6 +19,7 @@ CATALOG: dict[str, Spec] = {
         inverse_task.SPEC,
         steady_task.SPEC,
         stokes_task.SPEC,
+        transient_task.SPEC,
         identity.SPEC,
         surrogate.SPEC,
     )

@@ -102,14 +102,15 @@ class Flow:
         return np.asarray(-net * self.pressure_mass / self.pressure_mass.sum())
 
 
-def flow(task: FlowTask) -> Flow:
-    """Raises `Refusal` for what is wrong with the mesh, the conditions or the sizes, SINGULAR_PROBLEM included."""
+def flow(task: FlowTask, extra: Extra = _STEADY) -> Flow:
+    """`extra` is what formulas may speak of besides the coordinates, at any time. Raises `Refusal` for what is wrong
+    with the mesh, the conditions or the sizes, SINGULAR_PROBLEM included."""
     said = read(task)
     mesh = mesh_of(task)
     check_size("viscosity", task.viscosity, (1, mesh.nelements), "one value, or one per cell")
     _refuse_parts(mesh)
     space = taylor_hood(mesh, task.cell_kind)
-    fixed, _ = velocities(said, space)
+    fixed, _ = velocities(said, space, extra)
     viscous = VISCOUS[task.stress].assemble(space.velocity, mu=space.at_quadrature(task.viscosity))
     divergence = incompressibility.assemble(space.velocity, space.pressure)
     _refuse_free_motions(space, fixed, task.stress)

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.base import Array, Evidence, Outcome, Refusal
-from models.fem.direct import SingularMatrix
-from models.fem.domain.linear import RESIDUAL_LIMIT, constrained
+from models.fem.domain.linear import RESIDUAL_LIMIT
 from models.fem.flow.adjoint import Cotangent, Gradient, cotangent, gradient
 from models.fem.flow.answer import fields
 from models.fem.flow.body import body_functions
+from models.fem.flow.factor import factorised, out_of_scale
 from models.fem.flow.newton import Equations, Steady, steady
 from models.fem.flow.problem import flow
-from models.fem.flow.refusals import out_of_scale, refuse_singular, singular
 from models.fem.flow.space import element_names
 from models.fem.flow.steady_task import SteadyFlowResult, SteadyFlowTask
 
@@ -45,13 +44,9 @@ def answer(task: SteadyFlowTask) -> SteadyFlowResult:
     equations = Equations(given, given.data(), task.density)
     tested = body_functions(given.space, task.body) if task.body else None
     asked = cotangent(task, given) if task.wants_gradient else None
-    try:
-        stokes = constrained(given.linear, given.fixed)
-        refuse_singular(stokes)
-        found = steady(equations, stokes.solve(equations.data.load, equations.data.values).x, task.max_steps)
-        slope = _gradient(equations, found.x, asked) if asked and found.reached == 1 else None
-    except SingularMatrix:
-        raise singular() from None
+    stokes = factorised(given.linear, given.fixed).solve(equations.data.load, equations.data.values)
+    found = steady(equations, stokes.x, task.max_steps)
+    slope = _gradient(equations, found.x, asked) if asked and found.reached == 1 else None
     made = fields(given, found.x)
     if not np.isfinite(made.velocity.sum() + made.pressure.sum() + found.residual):
         raise out_of_scale()
@@ -73,7 +68,8 @@ def answer(task: SteadyFlowTask) -> SteadyFlowResult:
 
 
 def _gradient(equations: Equations, x: Array, asked: Cotangent) -> Gradient:
-    return gradient(equations.flow, x, equations.jacobian(x), equations.system(x), asked)
+    jacobian = equations.jacobian(x)
+    return gradient(equations.flow, x, jacobian, factorised(jacobian, equations.flow.fixed), asked)
 
 
 def _force(equations: Equations, x: Array, tested: Array) -> Array:

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.base import Evidence, Outcome, Refusal
-from models.fem.direct import SingularMatrix
-from models.fem.domain.linear import RESIDUAL_LIMIT, constrained
+from models.fem.domain.linear import RESIDUAL_LIMIT
 from models.fem.flow.adjoint import cotangent, gradient
 from models.fem.flow.answer import fields
 from models.fem.flow.body import body_functions
+from models.fem.flow.factor import factorised, out_of_scale
 from models.fem.flow.problem import flow
-from models.fem.flow.refusals import out_of_scale, refuse_singular, singular
 from models.fem.flow.space import element_names
 from models.fem.flow.stokes_task import StokesResult, StokesTask
 
@@ -44,11 +43,7 @@ def answer(task: StokesTask) -> StokesResult:
     data = given.data()
     tested = body_functions(given.space, task.body) if task.body else None
     asked = cotangent(task, given) if task.wants_gradient else None
-    try:
-        system = constrained(given.linear, given.fixed)
-    except SingularMatrix:
-        raise singular() from None
-    refuse_singular(system)
+    system = factorised(given.linear, given.fixed)
     solution = system.solve(data.load, data.values)
     found = gradient(given, solution.x, given.linear, system, asked) if asked else None
     residual = max(solution.residual, found.residual if found else 0.0)
