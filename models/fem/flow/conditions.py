@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal
-from models.fem.domain.conditions import Condition, read_conditions, split_formulas
-from models.fem.domain.expression import Expression, parse
-from models.fem.domain.posed import Extra, coordinates, facet_basis, facets_of, on_facets, prescribed
-from models.fem.flow.form import source
+from models.base import Array
+from models.fem.domain import vector_loads
+from models.fem.domain.conditions import Condition, read_conditions
+from models.fem.domain.expression import Expression
+from models.fem.domain.posed import Extra, facets_of, prescribed
 from models.fem.flow.space import TaylorHood
 from models.fem.flow.task import FlowTask
 
@@ -30,23 +30,8 @@ def read(task: FlowTask) -> Said:
     d, names = task.dimension, task.formula_names
     return Said(
         read_conditions(task.conditions, {"u": d, "traction": d}, names),
-        read_vector(task.force, d, names, "force"),
+        vector_loads.read_vector(task.force, d, names, "force"),
     )
-
-
-def read_vector(text: str, dimension: int, names: tuple[str, ...], field: str) -> tuple[Expression, ...]:
-    """One formula for each component; none where the text is empty. Raises `Refusal` MALFORMED_EXPRESSION."""
-    if not text.strip():
-        return ()
-    formulas = split_formulas(text)
-    if len(formulas) != dimension:
-        raise Refusal(
-            "MALFORMED_EXPRESSION",
-            f"has {len(formulas)} formulas; send {dimension}, separated by commas",
-            field,
-            {"found": str(len(formulas))},
-        )
-    return tuple(parse(formula, names, field) for formula in formulas)
 
 
 def velocities(said: Said, space: TaylorHood, extra: Extra = _STEADY) -> tuple[Array, Array]:
@@ -58,25 +43,13 @@ def velocities(said: Said, space: TaylorHood, extra: Extra = _STEADY) -> tuple[A
 
 def body_load(said: Said, space: TaylorHood, extra: Extra = _STEADY) -> Array:
     """(n,) over all unknowns: ∫ f·v of the formulas."""
-    load = np.zeros(space.size)
-    if said.force:
-        places = np.asarray(space.velocity.global_coordinates())
-        f = np.stack([formula(coordinates(places, extra), places.shape[1:]) for formula in said.force])
-        load[: space.velocity.N] = source.assemble(space.velocity, f=f)
-    return load
+    return _widened(vector_loads.body_load(space.velocity, said.force, extra), space)
 
 
 def traction_load(said: Said, space: TaylorHood, extra: Extra = _STEADY) -> Array:
     """(n,) over all unknowns: ∫ t·v over the boundaries whose traction is given."""
-    load = np.zeros(space.size)
-    for condition in said.conditions:
-        if condition.quantity != "traction":
-            continue
-        facets = facet_basis(space.velocity, condition, order=5)
-        given = on_facets(facets, condition, extra)
-        if condition.axis is not None:
-            alone = np.zeros((space.dimension, *given.shape[1:]))
-            alone[condition.axis] = given[0]
-            given = alone
-        load[: space.velocity.N] += source.assemble(facets, f=given)
-    return load
+    return _widened(vector_loads.traction_load(space.velocity, said.conditions, 5, extra), space)
+
+
+def _widened(load: Array, space: TaylorHood) -> Array:
+    return np.concatenate((load, np.zeros(space.pressure.N)))

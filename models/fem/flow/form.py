@@ -34,8 +34,6 @@ convection = BilinearForm(lambda u, v, w: w.rho * dot(mul(grad(u), w.wind), v))
 # Of (wind·∇)wind, by the wind in direction u.
 convection_derivative = BilinearForm(lambda u, v, w: w.rho * dot(mul(grad(u), w.wind) + mul(grad(w.wind), u), v))
 
-source = LinearForm(lambda v, w: dot(w.f, v))
-
 integral = LinearForm(lambda q, w: 1.0 * q)
 
 outflow = Functional(lambda w: div(w.u))  # of each cell, by Gauss

@@ -11,13 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import bmat, coo_matrix, csr_matrix
-from scipy.sparse.csgraph import connected_components
-from skfem import Mesh
+from scipy.sparse import bmat, csr_matrix
 
 from models.base import Array, Refusal
 from models.fem.check import check_size
 from models.fem.domain.build import mesh_of
+from models.fem.domain.motions import refuse_parts, refuse_rigid_motions
 from models.fem.domain.posed import Extra
 from models.fem.flow.conditions import Said, body_load, read, traction_load, velocities
 from models.fem.flow.form import VISCOUS, incompressibility, integral, mass
@@ -108,12 +107,12 @@ def flow(task: FlowTask, extra: Extra = _STEADY) -> Flow:
     said = read(task)
     mesh = mesh_of(task)
     check_size("viscosity", task.viscosity, (1, mesh.nelements), "one value, or one per cell")
-    _refuse_parts(mesh)
+    refuse_parts(mesh)
     space = taylor_hood(mesh, task.cell_kind)
     fixed, _ = velocities(said, space, extra)
+    refuse_rigid_motions(space.velocity, fixed, rotations=task.stress == "symmetric")
     viscous = VISCOUS[task.stress].assemble(space.velocity, mu=space.at_quadrature(task.viscosity))
     divergence = incompressibility.assemble(space.velocity, space.pressure)
-    _refuse_free_motions(space, fixed, task.stress)
     flux = -np.asarray(divergence.sum(axis=0)).ravel()
     count = len(fixed)
     inside = np.delete(flux, fixed)
@@ -144,40 +143,3 @@ def check_rows(name: str, array: Array, space: TaylorHood) -> None:
     """Raises `Refusal` WRONG_SIZE where it has not a row per point, and a column per component."""
     check_size(name, array, (space.component.N,), "a row per point")
     check_size(name, array[0], (space.dimension,), "a column per component")
-
-
-def _refuse_parts(mesh: Mesh) -> None:
-    """A part that only a corner joins to the rest would have a pressure of its own."""
-    left, right = mesh.f2t[:, mesh.f2t[1] >= 0]
-    joined = coo_matrix((np.ones(len(left)), (left, right)), shape=(mesh.nelements, mesh.nelements))
-    parts, part = connected_components(joined, directed=False)
-    if parts > 1:
-        cell = str(int(np.argmax(part != part[0])))
-        raise Refusal(
-            "SINGULAR_PROBLEM",
-            f"fall into {parts} parts that share no edge or face (cell {cell} is apart from cell 0); "
-            "send a task for each",
-            "cells",
-            {"parts": str(parts), "cell": cell},
-        )
-
-
-def _refuse_free_motions(space: TaylorHood, fixed: Array, stress: str) -> None:
-    """A rigid motion that no prescribed velocity stops has no viscous stress; a rotation has where that is μ ∇u."""
-    places = space.velocity.doflocs - space.velocity.doflocs.mean(axis=1)[:, None]
-    d = space.dimension
-    axis = np.arange(places.shape[1]) % d
-    motions = [(axis == a).astype(float) for a in range(d)]
-    if stress == "symmetric":
-        motions += [
-            np.where(axis == a, -places[b], np.where(axis == b, places[a], 0.0)) / np.abs(places).max()
-            for a in range(d)
-            for b in range(a + 1, d)
-        ]
-    stopped = np.stack(motions, axis=1)[fixed]
-    if len(fixed) == 0 or np.linalg.matrix_rank(stopped, tol=1e-9) < len(motions):
-        raise Refusal(
-            "SINGULAR_PROBLEM",
-            "prescribe no velocities that stop every rigid motion of the fluid; prescribe u on a boundary",
-            "conditions",
-        )

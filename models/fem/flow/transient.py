@@ -9,8 +9,8 @@ import numpy as np
 from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.domain.linear import RESIDUAL_LIMIT
 from models.fem.domain.posed import coordinates
+from models.fem.domain.vector_loads import read_vector
 from models.fem.flow.body import body_functions
-from models.fem.flow.conditions import read_vector
 from models.fem.flow.factor import out_of_scale
 from models.fem.flow.problem import Flow, flow
 from models.fem.flow.space import element_names
