@@ -8,12 +8,13 @@ from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
 from models.fem.elasticity import task as elasticity
 from models.fem.export import task as export
+from models.fem.flow import steady_task, stokes_task, transient_task
 from models.fem.form import task as form
+from models.fem.heat import task as heat
 from models.fem.meshing import file_task as mesh_file
 from models.fem.meshing import task as mesh
-from models.fem.heat import task as heat
-from models.fem.transport import task as transport
 from models.fem.optimize import identify_task, topology_task
+from models.fem.transport import task as transport
 from models.surrogate import task as surrogate
 
 CATALOG: dict[str, Spec] = {
@@ -31,6 +32,9 @@ CATALOG: dict[str, Spec] = {
         heat.SPEC,
         identify_task.SPEC,
         topology_task.SPEC,
+        steady_task.SPEC,
+        stokes_task.SPEC,
+        transient_task.SPEC,
         identity.SPEC,
         surrogate.SPEC,
     )

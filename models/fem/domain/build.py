@@ -7,7 +7,7 @@ from skfem import Mesh, MeshHex
 
 from models.base import Array, Refusal
 from models.fem.domain.jacobians import corner_jacobians
-from models.fem.domain.shapes import MESHES, SHAPES
+from models.fem.domain.shapes import CURVED, MESHES, SHAPES
 from models.fem.domain.task import DomainTask
 from models.fem.mesh import FLATNESS
 
@@ -30,6 +30,8 @@ def mesh_of(task: DomainTask) -> Mesh:
     else:
         assert task.divisions is not None
         mesh = SHAPES[task.shape](task.cell_kind, task.divisions, task.lengths)
+        if task.degree == 2 and task.shape in CURVED:
+            mesh = CURVED[task.shape](mesh, task.lengths)
     return mesh.with_boundaries({WHOLE: mesh.boundary_facets()})
 
 

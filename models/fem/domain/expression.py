@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Array, Refusal
-from models.fem.domain.formula import Node, Values, evaluate, read
+from models.fem.domain.formula import Node, Values, evaluate, names_of, read
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Expression:
         return made
 
     def speaks_of(self, name: str) -> bool:
-        return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(ast.parse(self.text.strip())))
+        return name in names_of(self.node)
 
 
 def parse(text: str, names: Collection[str], field: str) -> Expression:

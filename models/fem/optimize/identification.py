@@ -15,19 +15,18 @@ from models.base import Array, Refusal
 from models.fem.adjoint import fixed_values, load
 from models.fem.log_conductivity import precision
 from models.fem.measured import Measurements, measurements
-from models.fem.operator import Operator, operator
 from models.fem.optimize.identify_task import IdentifyTask
 from models.fem.optimize.lbfgs import Bounds
 from models.fem.optimize.variation import Variation, variation
-from models.fem.plan import Plan
 from models.fem.problem import problem
+from models.fem.sessions import AnyOperator, AnyPlan
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """The objective at one x, and what it is made of."""
 
-    system: Operator
+    system: AnyOperator
     m: Array  # (patches,)
     u: Array
     residuals: Array
@@ -50,7 +49,7 @@ class Evaluation:
 class Identification:
     """Made by `identification`."""
 
-    plan: Plan
+    plan: AnyPlan
     load: Array  # (points,)
     fixed: Array  # (points,)
     measured: Measurements
@@ -67,7 +66,7 @@ class Identification:
         """Raises `SingularMatrix`."""
         m = x / np.sqrt(self.shares)
         conductivity = self._conductivity(m)
-        system = operator(self.plan, conductivity)
+        system = self.plan.operator(conductivity)
         [forward] = system.solve([self.load], [self.fixed])
         [adjoint] = system.solve([self.measured.misfit_gradient(forward.x)], [np.zeros_like(self.fixed)])
         slope = self._by_patch(-self.plan.conductivity_gradient(forward.x, adjoint.x) * conductivity)
@@ -119,7 +118,7 @@ class Identification:
         return np.bincount(self.patches, weights=by_cell)
 
 
-def identification(task: IdentifyTask, plan: Plan) -> Identification:
+def identification(task: IdentifyTask, plan: AnyPlan) -> Identification:
     """Raises `Refusal` WRONG_SIZE, OUT_OF_RANGE, NOT_BOUNDARY or SINGULAR_PROBLEM."""
     given = problem(task, plan.mesh)
     areas = given.mesh.areas
