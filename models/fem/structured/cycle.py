@@ -200,6 +200,8 @@ def largest(values: Array) -> float:
         for s in range(values.shape[1]):
             if not abs(values[j, s]) <= found:
                 found = abs(values[j, s])
+                if found != found:
+                    return found
     return found
 
 

@@ -49,8 +49,10 @@ def hierarchy(x_count: int, y_count: int, fixed: Array) -> Hierarchy:
     """
     sides = nested_sides(x_count, y_count)
     nodes = [np.column_stack((fixed % (x_count + 1), fixed // (x_count + 1)))]
-    for _ in sides[1:]:
-        nodes.append(np.unique(np.vstack((nodes[-1] // 2, (nodes[-1] + 1) // 2)), axis=0))
+    for columns, _ in sides[1:]:
+        parents = np.vstack((nodes[-1] // 2, (nodes[-1] + 1) // 2))
+        numbers = np.unique(parents[:, 0] + parents[:, 1] * (columns + 1))
+        nodes.append(np.column_stack((numbers % (columns + 1), numbers // (columns + 1))))
     sizes = [(x // 2 + 3) * (y + 3) for x, y in sides]
     starts = np.concatenate(([0], np.cumsum(sizes)))
     return Hierarchy(np.array(sides, dtype=np.int64), starts.astype(np.int64), tuple(nodes))
