@@ -7,6 +7,7 @@ the next coarser grid, cut into four: spaces of P1 are nested, and interpolation
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,6 +40,13 @@ class Hierarchy:
         """The conductances of half a horizontal and half a vertical edge for k = 1, on every level."""
         x_count, y_count = self.sides[0].tolist()
         return x_count / (2 * y_count), y_count / (2 * x_count)
+
+    @cached_property
+    def room(self) -> tuple[Array, Array, Array]:
+        """What `cycle.conjugate_gradients` works in. Kept, for one thread: new pages take a quarter of a solve."""
+        (rows, columns), size = self.shape, int(self.starts[-1])
+        double = np.zeros((8, rows + 2, columns // 2 + 3))
+        return double, np.zeros(6 * size, np.float32), np.zeros(2 * size, np.float32)
 
 
 def hierarchy(x_count: int, y_count: int, fixed: Array) -> Hierarchy:

@@ -8,7 +8,7 @@ from models.base import Array
 from models.fem.assembly import stiffness
 from models.fem.element import ELEMENTS
 from models.fem.mesh import unit_square
-from models.fem.structured.colours import colours_of, nodes_of
+from models.fem.structured.colours import joined, split_into
 from models.fem.structured.hierarchy import Hierarchy, hierarchy
 from models.fem.structured.levels import Levels, levels
 from models.fem.structured.network import network
@@ -44,8 +44,8 @@ def matrix_on(found: Levels, level: int) -> csr_array:
     x_count, y_count = grids.sides[level].tolist()
     shape = y_count + 3, x_count // 2 + 3
     start, end = grids.starts[level : level + 2]
-    edges = found.edges[4 * start : 4 * end].reshape(4, *shape)
-    inverse = nodes_of(*found.inverse[2 * start : 2 * end].reshape(2, *shape))
+    edges = found.stencils[6 * start : 6 * end].reshape(6, *shape)
+    inverse = joined(edges[4:])
     matrix = lil_array((inverse.size, inverse.size))
     for j in range(y_count + 1):
         for i in range(x_count + 1):
@@ -124,8 +124,9 @@ def test_the_last_level_is_factorised(square: Square) -> None:
 
 def test_nodes_are_put_together_from_their_colours() -> None:
     nodes = np.random.default_rng(0).standard_normal((7, 9))
-    red, black = colours_of(nodes)
-    np.testing.assert_array_equal(nodes_of(red, black), nodes)
+    red, black = colours = np.zeros((2, 9, 7))
+    split_into(colours, nodes)
+    np.testing.assert_array_equal(joined(colours), nodes)
     assert np.count_nonzero(red) + np.count_nonzero(black) == nodes.size
     assert red[1, 1] == nodes[0, 0]
     assert black[1, 1] == nodes[0, 1]
@@ -133,4 +134,25 @@ def test_nodes_are_put_together_from_their_colours() -> None:
 
 def test_the_size_of_levels_counts_their_arrays() -> None:
     found = levels_of(SQUARES["all fixed"])
-    assert found.size_bytes > found.fine_edges.nbytes + found.edges.nbytes + found.lower.nbytes
+    assert found.size_bytes > found.fine.nbytes + found.stencils.nbytes + found.lower.nbytes
+
+
+def test_shares_are_those_of_the_conductances() -> None:
+    """Constant fields are interpolated to themselves; without conductances to the left, only the right counts."""
+    square = random_square((16, 16))
+    found = levels_of(square)
+    shares = found.shares[: 16 * 16].reshape(4, 8, 8)
+    np.testing.assert_allclose(shares.sum(axis=0), 1, rtol=1e-6)
+    even = levels(grids_of(square), np.ones(1))
+    np.testing.assert_array_equal(even.shares[: 16 * 16], 0.25)
+    right_half = np.where(np.arange(16) % 2 == 1, 1.0, 1e-9)[:, None] * np.ones(2)
+    left_out = levels(grids_of(square), np.broadcast_to(right_half, (16, 16, 2)).ravel())
+    np.testing.assert_allclose(left_out.shares[: 16 * 16].reshape(4, 8, 8)[[0, 2]], 0, atol=1e-6)
+
+
+def test_levels_in_the_arrays_of_others_are_the_same() -> None:
+    square, other = (random_square((16, 24), seed=seed) for seed in (1, 2))
+    taken_over = levels(grids_of(square), square.conductivity, levels(grids_of(square), other.conductivity))
+    fresh = levels_of(square)
+    for name in ("fine", "stencils", "shares", "lower", "couplings"):
+        np.testing.assert_array_equal(getattr(taken_over, name), getattr(fresh, name))
