@@ -92,6 +92,13 @@ def check_range(name: str, indices: Array, count: int, of_what: str) -> None:
         )
 
 
+def check_between(name: str, value: float, lowest: float, highest: float) -> None:
+    """Raises `Refusal` OUT_OF_RANGE."""
+    if not lowest <= value <= highest:
+        details = {"value": str(value), "lowest": str(lowest), "highest": str(highest)}
+        raise Refusal("OUT_OF_RANGE", f"is {value}; send {lowest} to {highest}", name, details)
+
+
 def check_positive(name: str, array: Array, wanted: str) -> None:
     """Raises `Refusal` NOT_POSITIVE."""
     if not (array > 0).all():
