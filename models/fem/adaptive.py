@@ -1,9 +1,9 @@
 """The adaptive model: solve, certify, mark, refine, until the guaranteed bound meets the tolerance.
 
-Marked is the smallest set of cells that holds a given part of the squared bound (Dörfler 1996, SIAM J. Numer. Anal. 33,
-1106-1124): with newest vertex bisection the meshes are then as good, up to a constant factor in cells, as the best there
-are (Stevenson 2007, Found. Comput. Math. 7, 245-269; Cascon, Kreuzer, Nochetto & Siebert 2008, SIAM J. Numer. Anal. 46,
-2524-2550).
+Marked is the smallest set of cells that holds a given part of the squared bound (Dörfler 1996, SIAM J. Numer. Anal.
+33, 1106-1124). With newest vertex bisection the meshes are then, up to a constant factor in cells, as good as the best
+there are (Stevenson 2007, Found. Comput. Math. 7, 245-269; Cascon, Kreuzer, Nochetto & Siebert 2008, SIAM J. Numer.
+Anal. 46, 2524-2550).
 """
 
 from __future__ import annotations

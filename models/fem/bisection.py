@@ -46,9 +46,14 @@ def longest_edges_first(problem: Problem) -> Problem:
     longest = lengths >= (1 - 1e-12) * lengths.max(axis=1, keepdims=True)
     first = np.where(longest, -mesh.cell_edges, -len(mesh.edges)).argmax(axis=1)
     turn = (np.arange(3) + first[:, None]) % 3
-    source = [np.take_along_axis(problem.source[:, at : at + 3], turn, axis=1) for at in range(0, 3 * _kinds(problem), 3)]
-    turned = {name: np.take_along_axis(getattr(mesh, name), turn, axis=1) for name in ("cells", "cell_edges", "cell_signs")}
-    return replace(problem, mesh=replace(mesh, **turned), source=np.hstack(source))
+    mesh = replace(
+        mesh,
+        cells=np.take_along_axis(mesh.cells, turn, axis=1),
+        cell_edges=np.take_along_axis(mesh.cell_edges, turn, axis=1),
+        cell_signs=np.take_along_axis(mesh.cell_signs, turn, axis=1),
+    )
+    corners_then_middles = np.hstack([turn + first for first in range(0, problem.source.shape[1], 3)])
+    return replace(problem, mesh=mesh, source=np.take_along_axis(problem.source, corners_then_middles, axis=1))
 
 
 def bisect(problem: Problem, wanted: Array) -> Refined:
@@ -80,10 +85,6 @@ def bisect(problem: Problem, wanted: Array) -> Refined:
         boundary=_bisect_boundary(problem, fine, middles),
     )
     return Refined(refined, parent[order])
-
-
-def _kinds(problem: Problem) -> int:
-    return problem.source.shape[1] // 3
 
 
 def _close(mesh: Triangulation, wanted: Array) -> Array:

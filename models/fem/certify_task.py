@@ -17,7 +17,9 @@ class CertifyTask(PosedTask):
 
     field: Array = tensor("float64", ("points",), "u at the points, with the given values at the Dirichlet points")
     bound: str = scalar(
-        "fast", "fast: within 10 % of the sharpest flux; sharp: that flux, in ten times the time", choices=("fast", "sharp")
+        "fast",
+        "fast: by a flux within a tenth of the sharpest; sharp: by that flux, in ten times the time",
+        choices=("fast", "sharp"),
     )
 
     def check(self) -> None:

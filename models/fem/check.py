@@ -55,20 +55,24 @@ def check_dirichlet(points: Array | None, values: Array | None) -> None:
     check_unique("dirichlet_points", points)
 
 
-def check_neumann(edges: Array | None, values: Array | None, node_count: int) -> None:
+def check_neumann(
+    edges: Array | None,
+    values: Array | None,
+    node_count: int,
+    name: str = "neumann_edges",
+    values_name: str = "neumann_values",
+) -> None:
     """Raises `Refusal` MISSING_TENSOR, OUT_OF_RANGE or DUPLICATE."""
-    check_pair("neumann_edges", edges, "neumann_values", values)
+    check_pair(name, edges, values_name, values)
     if edges is None:
         return
-    check_range("neumann_edges", edges, node_count, "nodes")
+    check_range(name, edges, node_count, "nodes")
     low, high = edges.min(axis=1), edges.max(axis=1)
     if (low == high).any():
         at = int(np.argmax(low == high))
         node = str(low[at])
-        raise Refusal(
-            "OUT_OF_RANGE", f"joins node {node} to itself; send two nodes", f"neumann_edges[{at}]", {"node": node}
-        )
-    check_unique("neumann_edges", low * node_count + high)
+        raise Refusal("OUT_OF_RANGE", f"joins node {node} to itself; send two nodes", f"{name}[{at}]", {"node": node})
+    check_unique(name, low * node_count + high)
 
 
 def check_size(name: str, array: Array, allowed: tuple[int, ...], meaning: str) -> None:

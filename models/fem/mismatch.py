@@ -21,16 +21,19 @@ from models.fem.equilibration import Flux
 from models.fem.flux_space import shapes
 from models.fem.hats import derivatives_at_corners, normal_components, stiffness_of_hats
 from models.fem.problem import Problem
-from models.fem.quadrature import quadrature
+from models.fem.quadrature import Quadrature, quadrature
 
 
 @dataclass(frozen=True, eq=False)
 class Reference:
     """The shapes v_s on any cell."""
 
+    degree: int  # of the flux space
+    source_degree: int
+    polynomial_degree: int  # of all shapes
     products: Array  # (3, shapes, shapes): the means of (w_a − w_b) (w'_a − w'_b) on edge (a, b)
     weights: Array  # (points,): of a quadrature that is exact for squares
-    sides: Array  # (shapes, 2 points): w_0 − w_2 at its points, then w_1 − w_2
+    sides: Array  # (shapes, 2 points): see `sides`
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +48,20 @@ class Difference:
 @cache
 def reference(degree: int, source_degree: int) -> Reference:
     """For a flux space of degree 1 or 2, and a source of degree 0 to 2."""
-    rule = quadrature(2 * max(degree, source_degree + 1 if source_degree else 0))
+    polynomial_degree = max(degree, source_degree + 1 if source_degree else 0)
+    rule = quadrature(2 * polynomial_degree)
     weights = np.stack([_weights(degree, source_degree, point) for point in rule.points])
     jumps = np.stack([weights[:, :, a] - weights[:, :, b] for a, b in ((0, 1), (1, 2), (2, 0))])
+    products = np.einsum("q,rqs,rqt->rst", rule.weights, jumps, jumps)
     return Reference(
-        products=np.einsum("q,rqs,rqt->rst", rule.weights, jumps, jumps),
-        weights=rule.weights,
-        sides=np.concatenate((weights[:, :, 0] - weights[:, :, 2], weights[:, :, 1] - weights[:, :, 2])).T.copy(),
+        degree, source_degree, polynomial_degree, products, rule.weights, sides(degree, source_degree, rule)
     )
+
+
+def sides(degree: int, source_degree: int, rule: Quadrature) -> Array:
+    """(shapes, 2 points): w_0 − w_2 at the points of a rule, then w_1 − w_2."""
+    weights = np.stack([_weights(degree, source_degree, point) for point in rule.points])
+    return np.concatenate((weights[:, :, 0] - weights[:, :, 2], weights[:, :, 1] - weights[:, :, 2])).T.copy()
 
 
 def _weights(degree: int, source_degree: int, point: Array) -> Array:
@@ -89,6 +98,17 @@ def mismatch(problem: Problem, u: Array, flux: Flux) -> Array:
     scale = 1 / (2 * np.sqrt(mesh.areas) * np.sqrt(problem.conductivity))
     _square(mesh.nodes, mesh.cells, scale, apart.y, shape.weights, shape.sides, shares)
     return shares
+
+
+def sample(problem: Problem, apart: Difference, rule: Quadrature) -> Array:
+    """(2, cells, points): k^-½ (σ − k ∇u_h), turned by a right angle, times the root of the area."""
+    mesh, shape = problem.mesh, apart.reference
+    first, second = np.split(apart.y @ sides(shape.degree, shape.source_degree, rule), 2, axis=1)
+    corners = mesh.nodes[mesh.cells]
+    one, other = corners[:, 2] - corners[:, 1], corners[:, 0] - corners[:, 2]
+    scale = 1 / (2 * np.sqrt(mesh.areas) * np.sqrt(problem.conductivity))
+    along = (scale[:, None] * one).T[..., None], (scale[:, None] * other).T[..., None]
+    return np.asarray(first * along[0] + second * along[1])
 
 
 @compiled
