@@ -20,4 +20,4 @@ def test_a_function_that_cannot_be_kept_on_disk_is_compiled_even_so() -> None:
     """One that has no file, as in an installation whose folders cannot be written."""
     names: dict[str, object] = {}
     exec(HALF, names)
-    assert compiled(names["half"])(3.0) == 1.5  # type: ignore[type-var]
+    assert compiled(names["half"])(3.0) == 1.5
