@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from functools import partial
 
 from faraday.v1 import finite_element_pb2 as pb
-from models.base import Array, Refusal, Spec
+from models.base import Refusal, Spec
 from router import status
 from router.call import Caller, Role
 from router.codec import common
@@ -85,7 +86,4 @@ class FiniteElementService:
         ).SerializeToString()
 
     def _kept(self, caller: Caller) -> Kept:
-        def find(mesh_id: str) -> Mapping[str, Array]:
-            return self._meshes.kept(caller, mesh_id).arrays
-
-        return find
+        return partial(self._meshes.kept, caller)

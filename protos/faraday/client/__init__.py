@@ -33,6 +33,7 @@ from faraday.client.evidence import BoundKind, ErrorBound, Evidence, Outcome, Pr
 from faraday.client.field import Field
 from faraday.client.listing import ProblemField, ProblemKind
 from faraday.client.mesh import Mesh, tetrahedra, triangles
+from faraday.client.posed import Posed, Shape
 from faraday.client.privacy import Adjacency, Budget, Privacy, Quote, Release, Unit
 from faraday.client.retry import Clock, Retry
 from faraday.client.solution import Solution
@@ -68,6 +69,7 @@ __all__ = [
     "Outcome",
     "PlaintextToken",
     "PlotUnavailable",
+    "Posed",
     "Privacy",
     "PrivacySpend",
     "ProblemField",
@@ -79,6 +81,7 @@ __all__ = [
     "Retry",
     "ServerError",
     "Settings",
+    "Shape",
     "Solution",
     "Tls",
     "TooLarge",

@@ -35,20 +35,30 @@ class Triangles(_message.Message):
     def __init__(self, nodes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class Structured(_message.Message):
-    __slots__ = ("divisions", "lengths")
+    __slots__ = ("divisions", "lengths", "shape", "cell_kind")
     DIVISIONS_FIELD_NUMBER: _ClassVar[int]
     LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    CELL_KIND_FIELD_NUMBER: _ClassVar[int]
     divisions: _common_pb2.Tensor
     lengths: _common_pb2.Tensor
-    def __init__(self, divisions: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., lengths: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    shape: str
+    cell_kind: str
+    def __init__(self, divisions: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., lengths: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., shape: _Optional[str] = ..., cell_kind: _Optional[str] = ...) -> None: ...
 
 class Cells(_message.Message):
-    __slots__ = ("nodes", "cells")
+    __slots__ = ("nodes", "cells", "boundary_facets", "boundary_labels", "boundary_names")
     NODES_FIELD_NUMBER: _ClassVar[int]
     CELLS_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARY_FACETS_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARY_LABELS_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARY_NAMES_FIELD_NUMBER: _ClassVar[int]
     nodes: _common_pb2.Tensor
     cells: _common_pb2.Tensor
-    def __init__(self, nodes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    boundary_facets: _common_pb2.Tensor
+    boundary_labels: _common_pb2.Tensor
+    boundary_names: str
+    def __init__(self, nodes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., boundary_facets: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., boundary_labels: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., boundary_names: _Optional[str] = ...) -> None: ...
 
 class Mesh(_message.Message):
     __slots__ = ("unit_square", "triangles", "structured", "cells", "mesh_id")
@@ -287,18 +297,20 @@ class EvaluateFunctionalResponse(_message.Message):
     def __init__(self, value: _Optional[float] = ..., evidence: _Optional[_Union[_common_pb2.Evidence, _Mapping]] = ...) -> None: ...
 
 class StoredMesh(_message.Message):
-    __slots__ = ("mesh_id", "cell_kind", "node_count", "cell_count", "size_bytes")
+    __slots__ = ("mesh_id", "cell_kind", "node_count", "cell_count", "size_bytes", "boundary_names")
     MESH_ID_FIELD_NUMBER: _ClassVar[int]
     CELL_KIND_FIELD_NUMBER: _ClassVar[int]
     NODE_COUNT_FIELD_NUMBER: _ClassVar[int]
     CELL_COUNT_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARY_NAMES_FIELD_NUMBER: _ClassVar[int]
     mesh_id: str
     cell_kind: str
     node_count: int
     cell_count: int
     size_bytes: int
-    def __init__(self, mesh_id: _Optional[str] = ..., cell_kind: _Optional[str] = ..., node_count: _Optional[int] = ..., cell_count: _Optional[int] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+    boundary_names: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, mesh_id: _Optional[str] = ..., cell_kind: _Optional[str] = ..., node_count: _Optional[int] = ..., cell_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., boundary_names: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CreateMeshRequest(_message.Message):
     __slots__ = ("options", "cells")

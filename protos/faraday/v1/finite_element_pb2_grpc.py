@@ -131,7 +131,7 @@ class FiniteElementServiceServicer(object):
         again has the same name, and no effect. A tenant sees its own meshes only. There is room for so many bytes for each tenant;
         beyond that the least recently used goes: whoever is told UNKNOWN_MESH sends it again.
 
-        Errors: INVALID_ARGUMENT (MISSING_TENSOR, WRONG_DTYPE, WRONG_SHAPE, NOT_FINITE, OUT_OF_RANGE, MESH_DEGENERATE);
+        Errors: INVALID_ARGUMENT (MISSING_TENSOR, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, OUT_OF_RANGE, MESH_DEGENERATE);
         RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) where it is larger than all the room there is.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -21,7 +21,7 @@ from models.catalog import CATALOG
 from models.fem.mesh import unit_square
 from router.call import Principal, Role
 from router.finite_element import SERVICE, FiniteElementService
-from tests.support.router import ADA, AUDITOR, Router, RouterOptions, connected, running
+from tests.support.router import ADA, AUDITOR, SPECS, Router, RouterOptions, connected, running
 from tests.unit.router.codec.finite_element.asking import array, solve_request, tensor, tensors_of
 
 MAYO = Principal("bob", "mayo", frozenset({Role.ANALYST}))
@@ -31,7 +31,8 @@ LEFT = np.flatnonzero(SQUARE.nodes[:, 0] == 0)
 
 @pytest.fixture
 async def router(tmp_path: Path) -> AsyncIterator[Router]:
-    async with running(tmp_path) as started:
+    specs = {name: spec for name, spec in SPECS.items() if name.startswith("fem.")}
+    async with running(tmp_path, RouterOptions(specs=specs)) as started:
         yield started
 
 
