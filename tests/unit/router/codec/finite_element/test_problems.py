@@ -28,6 +28,7 @@ from router.codec.finite_element.listing import described
 from router.codec.finite_element.problems import DERIVATIVES, PROBLEMS, Derivative, Problem
 from router.codec.finite_element.solve import SolveCodec
 from router.errors import Malformed, UnknownMesh
+from tests.support.message_draft import drafted, row_name
 from tests.unit.router.codec.finite_element.asking import nothing_kept, same, solve_request, tensors_of
 
 TABLE = "router/codec/finite_element/problems.py"
@@ -47,15 +48,23 @@ every_derivative = pytest.mark.parametrize("row", DERIVATIVES.values(), ids=DERI
 
 def test_every_finite_element_model_has_a_row() -> None:
     served = {row.spec.name for row in (*PROBLEMS.values(), *DERIVATIVES.values())}
-    missing = [name for name in CATALOG if name.startswith("fem.") and name not in served]
-    assert missing == [], f"{TABLE}: add a row for each"
+    missing = [spec for name, spec in CATALOG.items() if name.startswith("fem.") and name not in served]
+    assert missing == [], f"{TABLE}, {PROTO}:\n\n" + "\n".join(map(drafted, missing))
 
 
 @every_problem
 def test_a_row_bears_the_name_of_its_model(row: Problem) -> None:
     """So that whoever knows one knows the other: fem.diffusion.inverse is diffusion_inverse."""
-    assert row.name == row.spec.name.removeprefix("fem.").replace(".", "_")
+    assert row.name == row_name(row.spec)
     assert CATALOG[row.spec.name] is row.spec
+
+
+@every_problem
+def test_a_draft_of_its_message_has_the_fields_that_it_has(row: Problem) -> None:
+    """So that a draft of one that is missing can be trusted."""
+    drafts = re.findall(r"^  (optional \w+|Tensor) (\w+) = \d+;$", drafted(row.spec), re.MULTILINE)
+    fields = message_of(pb.SolveRequest.DESCRIPTOR, row.name).fields
+    assert {name for _, name in drafts} == {field.name for field in fields}
 
 
 def message_of(request: Descriptor, path: str) -> Descriptor:
