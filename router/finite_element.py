@@ -11,6 +11,7 @@ from router import status
 from router.call import Caller, Role
 from router.codec import common
 from router.codec.finite_element.derivatives import DifferentiateCodec, EvaluateCodec
+from router.codec.finite_element.estimates import EstimateCodec
 from router.codec.finite_element.listing import described
 from router.codec.finite_element.meshes import Kept
 from router.codec.finite_element.problems import PROBLEMS
@@ -43,6 +44,7 @@ class FiniteElementService:
             Stream(f"/{SERVICE}/SolveBatch", Role.ANALYST, self._solve_batch),
             unary("Differentiate", self._differentiate),
             unary("EvaluateFunctional", self._evaluate),
+            unary("EstimateError", self._estimate),
             unary("CreateMesh", self._meshes.create),
             unary("GetMesh", self._meshes.get),
             unary("ListProblems", self._list_problems),
@@ -71,6 +73,9 @@ class FiniteElementService:
 
     async def _evaluate(self, caller: Caller, body: bytes) -> bytes:
         return await self._pipeline.answer(caller, body, EvaluateCodec(self._kept(caller)))
+
+    async def _estimate(self, caller: Caller, body: bytes) -> bytes:
+        return await self._pipeline.answer(caller, body, EstimateCodec(self._kept(caller)))
 
     async def _list_problems(self, caller: Caller, body: bytes) -> bytes:
         """A page begins behind the name that its token is."""

@@ -5,6 +5,7 @@ from faraday.client.connection import Settings, Tls
 from faraday.client.derivative import Derivative, Functional, Value
 from faraday.client.diffusion import Diffusion
 from faraday.client.elasticity import Elasticity
+from faraday.client.error_shares import ErrorShares
 from faraday.client.errors import (
     AccountExists,
     AccountFrozen,
@@ -54,6 +55,7 @@ __all__ = [
     "Diffusion",
     "Elasticity",
     "ErrorBound",
+    "ErrorShares",
     "Evidence",
     "Failure",
     "FaradayError",

@@ -14,7 +14,7 @@ from router.codec.finite_element.layout import Layout
 from router.codec.finite_element.meshes import Kept
 from router.errors import Malformed
 
-Request = pb.SolveRequest | pb.DifferentiateRequest | pb.EvaluateFunctionalRequest
+Request = pb.SolveRequest | pb.DifferentiateRequest | pb.EvaluateFunctionalRequest | pb.EstimateErrorRequest
 
 _DEGREES = {pb.ELEMENT_P1: 1, pb.ELEMENT_P2: 2}
 

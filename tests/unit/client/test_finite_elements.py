@@ -273,6 +273,23 @@ def test_a_dry_run_differentiates_nothing(live: Client) -> None:
     assert (found.value, found.solution.size, dict(found.gradients)) == (0.0, 0, {})
 
 
+# Certificates
+
+
+def test_any_field_has_a_guaranteed_bound(live: Client) -> None:
+    """A solution's own bound, and that of the solution of another problem, which is much larger."""
+    problem = Diffusion(MESH, source=1.0, dirichlet=0.0)
+    solved = live.fem.solve(MESH, source=1.0, dirichlet=0.0)
+    certified = live.fem.estimate_error(problem, solved.values)
+    assert certified.evidence.error_bound is not None and solved.evidence.error_bound is not None
+    assert certified.evidence.error_bound.kind is BoundKind.GUARANTEED
+    assert certified.evidence.error_bound.value == pytest.approx(solved.evidence.error_bound.value, rel=0.2)
+    assert certified.cell_bound.sum() == pytest.approx(certified.evidence.error_bound.value**2, rel=1e-6)
+    worse = live.fem.estimate_error(problem, 0.5 * solved.values, bound="sharp").evidence.error_bound
+    assert worse is not None and worse.value > 1.5 * certified.evidence.error_bound.value
+    assert live.fem.estimate_error(problem, solved.values, validate_only=True).cell_bound.size == 0
+
+
 # Meshes
 
 

@@ -25,7 +25,7 @@ from models.fem.domain.task import DomainTask
 from router.call import Reply
 from router.codec.finite_element import meshes
 from router.codec.finite_element.listing import described
-from router.codec.finite_element.problems import DERIVATIVES, PROBLEMS, Derivative, Problem
+from router.codec.finite_element.problems import DERIVATIVES, ESTIMATES, PROBLEMS, Derivative, Estimate, Problem
 from router.codec.finite_element.solve import SolveCodec
 from router.errors import Malformed, UnknownMesh
 from tests.support.message_draft import drafted, row_name
@@ -47,7 +47,7 @@ every_derivative = pytest.mark.parametrize("row", DERIVATIVES.values(), ids=DERI
 
 
 def test_every_finite_element_model_has_a_row() -> None:
-    served = {row.spec.name for row in (*PROBLEMS.values(), *DERIVATIVES.values())}
+    served = {row.spec.name for row in (*PROBLEMS.values(), *DERIVATIVES.values(), *ESTIMATES.values())}
     missing = [spec for name, spec in CATALOG.items() if name.startswith("fem.") and name not in served]
     assert missing == [], f"{TABLE}, {PROTO}:\n\n" + "\n".join(map(drafted, missing))
 
@@ -101,6 +101,15 @@ def test_so_has_what_is_differentiated(row: Derivative) -> None:
     data = {field.name for field in message_of(request, row.name).fields}
     assert row.gradients.keys() <= data
     assert set(row.gradients.values()) <= schema.tensors(row.spec.result).keys()
+
+
+@pytest.mark.parametrize("row", ESTIMATES.values(), ids=ESTIMATES)
+def test_so_has_what_is_estimated(row: Estimate) -> None:
+    request = pb.EstimateErrorRequest.DESCRIPTOR
+    check_fields(row.spec, [message_of(request, row.name)], row.layout.own)
+    own = [request.fields_by_name[name] for name in row.layout.own]
+    assert dtype_said(own[0]) == schema.tensors(row.spec.task)["field"].dtype
+    assert own[1].has_presence
 
 
 @every_derivative
