@@ -26,6 +26,7 @@ _NEIGHBOURS = {
     "hexahedron": ((1, 3, 4), (2, 0, 5), (3, 1, 6), (0, 2, 7), (7, 5, 0), (4, 6, 1), (5, 7, 2), (6, 4, 3)),
 }
 
+_AT_ONCE = 2**15  # cells: a few of their arrays fit into a processor's cache, and a million would take gigabytes
 _NO_LIMIT = 2**62  # what may be kept is limited by its size
 
 
@@ -54,16 +55,26 @@ def cell_kind(nodes: Array | None, cells: Array | None) -> str | None:
 
 def _check_bricks(kind: str, nodes: Array, cells: Array) -> None:
     _refuse_loose_nodes(nodes, cells)
-    corners = nodes[cells]
-    ways = np.array(_NEIGHBOURS[kind])
-    turned = np.linalg.det(corners[:, ways] - corners[:, :, None])  # (cells, corners): volumes of the corners' edges
-    size = np.max(np.ptp(corners, axis=1), axis=1) ** nodes.shape[1]
-    flat = ~(np.abs(turned).min(axis=1) >= FLATNESS * size) | (size == 0)
-    folded = np.abs(np.sign(turned).sum(axis=1)) < cells.shape[1]
-    if (flat | folded).any():
-        at = int(np.argmax(flat | folded))
-        what = "is flat" if flat[at] else "is folded over: it is not convex, or its corners are in another order"
-        raise Refusal("MESH_DEGENERATE", f"{what}; mend or leave it out", f"cells[{at}]", {"cell": str(at)})
+    for start in range(0, len(cells), _AT_ONCE):
+        corners = nodes[cells[start : start + _AT_ONCE]]
+        turned = _turned(corners, np.array(_NEIGHBOURS[kind]))
+        size = np.max(np.ptp(corners, axis=1), axis=1) ** nodes.shape[1]
+        flat = ~(np.abs(turned).min(axis=1) >= FLATNESS * size) | (size == 0)
+        folded = np.abs(np.sign(turned).sum(axis=1)) < cells.shape[1]
+        if (flat | folded).any():
+            at = int(np.argmax(flat | folded))
+            what = "is flat" if flat[at] else "is folded over: it is not convex, or its corners are in another order"
+            details = {"cell": str(start + at)}
+            raise Refusal("MESH_DEGENERATE", f"{what}; mend or leave it out", f"cells[{start + at}]", details)
+
+
+def _turned(corners: Array, ways: Array) -> Array:
+    """(cells, corners): the signed area or volume between the edges at each corner."""
+    edges = corners[:, ways] - corners[:, :, None]
+    first, second = edges[:, :, 0], edges[:, :, 1]
+    if corners.shape[-1] == 2:
+        return np.asarray(first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0])
+    return np.asarray(np.einsum("ncx,ncx->nc", np.cross(first, second), edges[:, :, 2]))
 
 
 def _refuse_loose_nodes(nodes: Array, cells: Array) -> None:

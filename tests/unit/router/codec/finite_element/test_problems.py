@@ -6,6 +6,7 @@ One suite over all rows: a problem that is added is tested by being there.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -23,10 +24,14 @@ from models.base import Refusal, Result, Spec
 from models.catalog import CATALOG
 from models.fem.domain.task import DomainTask
 from router.call import Reply
+from router.codec.common import parse
 from router.codec.finite_element import meshes
+from router.codec.finite_element.derivatives import DifferentiateCodec, EvaluateCodec
+from router.codec.finite_element.estimates import EstimateCodec
 from router.codec.finite_element.listing import described
 from router.codec.finite_element.problems import DERIVATIVES, ESTIMATES, PROBLEMS, Derivative, Estimate, Problem
-from router.codec.finite_element.solve import SolveCodec
+from router.codec.finite_element.solve import SolveBatchCodec, SolveCodec
+from router.codec.finite_element.uploads import mesh_of
 from router.errors import Malformed, UnknownMesh
 from tests.support.message_draft import drafted, row_name
 from tests.unit.router.codec.finite_element.asking import nothing_kept, same, solve_request, tensors_of
@@ -199,12 +204,26 @@ def leads_somewhere(message: Descriptor, path: str) -> bool:
     )
 
 
-@given(body=st.binary(max_size=200))
-def test_any_bytes_are_a_question_or_refused(body: bytes) -> None:
-    def unknown(mesh_id: str) -> NoReturn:
-        raise UnknownMesh("no such mesh")
+def unknown(mesh_id: str) -> NoReturn:
+    raise UnknownMesh("no such mesh")
 
-    try:
-        SolveCodec(unknown).decode(body)
-    except (Malformed, Refusal, UnknownMesh) as error:
-        assert error.reason
+
+DECODERS: dict[str, Callable[[bytes], object]] = {
+    **{kind.__name__: kind(unknown).decode for kind in (SolveCodec, SolveBatchCodec, DifferentiateCodec)},
+    **{kind.__name__: kind(unknown).decode for kind in (EvaluateCodec, EstimateCodec)},
+    "an upload": lambda body: mesh_of(parse(pb.CreateMeshRequest, body)),
+}
+
+
+@pytest.mark.parametrize("decode", DECODERS.values(), ids=DECODERS)
+@given(start=st.binary(max_size=60), number=st.integers(1, 31), body=st.binary(max_size=120))
+def test_any_bytes_are_a_question_or_refused(
+    decode: Callable[[bytes], object], start: bytes, number: int, body: bytes
+) -> None:
+    """Also where they begin as one of its fields would."""
+    field = bytes([min(number << 3 | 2, 127), len(body)]) + body
+    for message in (start, field, start + field):
+        try:
+            decode(message)
+        except (Malformed, Refusal, UnknownMesh) as error:
+            assert error.reason
