@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore
 
 from faraday.v1 import finite_element_pb2 as pb
 from models.base import Refusal
@@ -15,7 +17,7 @@ from router.mesh_files import MeshFiles, mesh_id_of
 
 # Of one worker: a mesh of a million triangles takes a second of its core to check, and calls go on beside it.
 _AT_ONCE = 1
-_WAITING = 8
+_PLACES = 8
 _RETRY_S = 1.0
 
 
@@ -24,8 +26,8 @@ class MeshUploads:
 
     def __init__(self, files: MeshFiles) -> None:
         self._files = files
-        self._turn = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+        self._thread = ThreadPoolExecutor(_AT_ONCE, "meshes")
+        self._places = BoundedSemaphore(_PLACES)
 
     async def create(self, caller: Caller, body: bytes) -> bytes:
         request = common.parse(pb.CreateMeshRequest, body)
@@ -48,14 +50,12 @@ class MeshUploads:
         return self._files.get(caller.principal.tenant, mesh_id, "mesh.mesh_id").mesh
 
     async def _in_turn(self, tenant: str | None, mesh: OwnMesh) -> str:
-        if self._waiting >= _WAITING:
+        """A caller that goes away leaves its place only when its mesh is done with, so that places limit memory."""
+        if not self._places.acquire(blocking=False):
             raise Overloaded("other meshes are being checked; send this one again soon", _RETRY_S)
-        self._waiting += 1
-        try:
-            async with self._turn:
-                return await asyncio.to_thread(self._checked, tenant, mesh)
-        finally:
-            self._waiting -= 1
+        checking = self._thread.submit(self._checked, tenant, mesh)
+        checking.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(checking)
 
     def _checked(self, tenant: str | None, mesh: OwnMesh) -> str:
         """Its id, once it is kept for the tenant, if for any. Raises `Refusal` with the request's paths."""

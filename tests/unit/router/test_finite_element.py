@@ -302,7 +302,10 @@ async def test_a_name_that_is_none_is_malformed(ask: Asking, mesh_id: str) -> No
 
 
 async def test_a_mesh_has_to_fit_into_the_tenant_s_room(tmp_path: Path) -> None:
-    async with running(tmp_path, RouterOptions(specs={"echo": SPECS["echo"]}, mesh_bytes=4096)) as router, connected(router) as channel:
+    async with (
+        running(tmp_path, RouterOptions(specs={"echo": SPECS["echo"]}, mesh_bytes=4096)) as router,
+        connected(router) as channel,
+    ):
         ask = Asking(router, channel, ADA)
         large = unit_square(20, 20)
         refused = await ask.refused("CreateMesh", pb.CreateMeshRequest(cells=cells(large.nodes, large.cells)))
