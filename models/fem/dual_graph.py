@@ -139,7 +139,19 @@ def _carry(
 
 def net_outflow(mesh: Triangulation, flux: Array) -> Array:
     """(cells,): the sum over a cell's edges of their flux (edges,), outwards."""
-    return np.asarray(np.sum(mesh.cell_signs * flux[mesh.cell_edges], axis=1))
+    outflow = np.empty(len(mesh.cells))
+    _sum_outwards(mesh.cell_edges, mesh.cell_signs, flux, outflow)
+    return outflow
+
+
+@compiled
+def _sum_outwards(cell_edges: Array, cell_signs: Array, flux: Array, outflow: Array) -> None:
+    for cell in range(len(outflow)):
+        outflow[cell] = (
+            cell_signs[cell, 0] * flux[cell_edges[cell, 0]]
+            + cell_signs[cell, 1] * flux[cell_edges[cell, 1]]
+            + cell_signs[cell, 2] * flux[cell_edges[cell, 2]]
+        )
 
 
 def _components(pairs: Array, count: int) -> tuple[int, Array]:

@@ -14,6 +14,7 @@ from models.base import Array
 from models.fem.compiled import compiled
 from models.fem.equilibration import Flux, total_source
 from models.fem.problem import Problem
+from models.fem.shape import measures
 
 # Every number in σ − k ∇u_h and in a cell's balance is a sum of some ten products: on a well shaped cell it is right to
 # this part of the sum of their absolute values (Higham 2002, section 3.1, with a margin of about three).
@@ -62,7 +63,7 @@ def _measure(
     """
     kinds = len(coefficients) // edge_count
     for cell in range(len(cells)):
-        double, long, sides = _measures(nodes, cells, cell)
+        double, long, sides = measures(nodes, cells, cell)
         unit = ROUND_OFF * long**2 / double
 
         balance, through, bubbles = total[cell], 0.0, 0.0
@@ -90,17 +91,6 @@ def _measure(
 @compiled
 def _bound_norms(nodes: Array, cells: Array, cell_edges: Array, conductivity: Array, flux: Array, norms: Array) -> None:
     for cell in range(len(norms)):
-        double, long, _ = _measures(nodes, cells, cell)
+        double, long, _ = measures(nodes, cells, cell)
         through = abs(flux[cell_edges[cell, 0]]) + abs(flux[cell_edges[cell, 1]]) + abs(flux[cell_edges[cell, 2]])
         norms[cell] = through * long / (np.sqrt(2 * double) * np.sqrt(conductivity[cell]))
-
-
-@compiled
-def _measures(nodes: Array, cells: Array, cell: int) -> tuple[float, float, float]:
-    """Twice the area of a cell, its longest edge, and its circumference."""
-    i, j, k = cells[cell, 0], cells[cell, 1], cells[cell, 2]
-    ax, ay = nodes[j, 0] - nodes[i, 0], nodes[j, 1] - nodes[i, 1]
-    bx, by = nodes[k, 0] - nodes[j, 0], nodes[k, 1] - nodes[j, 1]
-    cx, cy = nodes[i, 0] - nodes[k, 0], nodes[i, 1] - nodes[k, 1]
-    a, b, c = np.hypot(ax, ay), np.hypot(bx, by), np.hypot(cx, cy)
-    return ay * cx - ax * cy, max(a, b, c), a + b + c
