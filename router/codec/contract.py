@@ -22,3 +22,12 @@ class Codec(Protocol):
     def refusal(self, refusal: Refusal, question: Question) -> Refusal:
         """A refusal by the model, with its field spelt as the request spells it."""
         ...
+
+
+class OperationCodec(Codec, Protocol):
+    """Of a method that starts an operation: `encode` gives the operation's response."""
+
+    @property
+    def response_name(self) -> str:
+        """The full name of the response's message."""
+        ...
