@@ -175,6 +175,14 @@ class Replay(Section):
     max_bytes: int = setting(64 * MIB, "of at most so many bytes, in each worker", ge=0)
 
 
+class Meshes(Section):
+    """Meshes that tenants send once and then name."""
+
+    max_bytes_per_tenant: int = setting(
+        1024 * MIB, "room for the meshes of one tenant on this host; beyond it the least recently used go", gt=0
+    )
+
+
 class Dataset(Section):
     """The privacy account of a dataset, opened when Faraday starts. Its terms are for ever: a change of them is refused
     at the next start; what may be spent is set anew by `faraday budget set`."""
@@ -338,6 +346,7 @@ class Settings(Section):
     rate: Rate = Rate()
     admission: Admission = Admission()
     replay: Replay = Replay()
+    meshes: Meshes = Meshes()
     privacy: Privacy = Privacy()
     telemetry: Telemetry = Telemetry()
     metrics: Metrics = Metrics()

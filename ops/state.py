@@ -59,6 +59,11 @@ class StateFolder:
         return self.root / "released.sqlite"
 
     @property
+    def meshes(self) -> Path:
+        """Meshes that tenants have sent: lost, they send them again."""
+        return self.root / "meshes"
+
+    @property
     def rate_table(self) -> Path:
         return self.run / "rates"
 

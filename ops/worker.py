@@ -30,14 +30,17 @@ from ops.accounts import open_ledger
 from ops.audit_files import AuditFiles
 from ops.settings import Settings
 from ops.state import StateFolder
-from router import finite_element, reflection, tracing
+from router import reflection, tracing
 from router.admission import Admission
 from router.auth import Authenticator
 from router.codec.open_inference import InferCodec
 from router.edge import Edge
 from router.endpoints import ModelDispatcher, update_all
+from router.finite_element import SERVICE as FINITE_ELEMENT
+from router.finite_element import FiniteElementService
 from router.health import SERVICE as HEALTH
 from router.health import Health
+from router.mesh_files import MeshFiles
 from router.metrics import RouterMetrics
 from router.metrics_endpoint import serve_metrics
 from router.open_inference import SERVICE as OPEN_INFERENCE
@@ -57,7 +60,7 @@ from router.statistics import Statistics
 from router.upstream import Upstream
 
 log = logging.getLogger(__name__)
-SERVICES = (finite_element.SERVICE, OPEN_INFERENCE, PRIVACY)
+SERVICES = (FINITE_ELEMENT, OPEN_INFERENCE, PRIVACY)
 _TRACES_GRACE_S = 2.0
 
 
@@ -94,7 +97,9 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
     open_inference = OpenInference(
         specs, pipeline, codec, statistics, upstreams, lambda: health.serving, cluster_options.VERSION
     )
-    rpcs: list[Rpc] = [*finite_element.rpcs(pipeline), *open_inference.rpcs(), *health.rpcs()]
+    meshes = MeshFiles(state.meshes, settings.meshes.max_bytes_per_tenant, time.time)
+    rpcs: list[Rpc] = FiniteElementService(specs, pipeline, meshes).rpcs()
+    rpcs += [*open_inference.rpcs(), *health.rpcs()]
     rpcs += PrivacyService(ledger, trail).rpcs()
     if settings.server.reflection:
         rpcs += reflection.rpcs([*SERVICES, HEALTH])

@@ -7,6 +7,7 @@ Rejection
 ├── TooLarge             the message or its metadata is over the limit
 ├── BodyTimeout          the message did not arrive in time
 ├── UnknownModel         no such model here
+├── UnknownMesh          the tenant has no such mesh here, or no longer
 ├── UnknownMethod        no such RPC here
 ├── UnknownService       health was asked of a service that is not here
 ├── RequestIdReused      the request_id belongs to another request
@@ -92,6 +93,10 @@ class UnknownModel(Rejection):
 
 class UnknownService(Rejection):
     reason = "UNKNOWN_SERVICE"
+
+
+class UnknownMesh(Rejection):
+    reason = "UNKNOWN_MESH"
 
 
 class UnknownMethod(Rejection):

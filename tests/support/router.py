@@ -30,9 +30,11 @@ from router.call import Principal, Role
 from router.codec.open_inference import InferCodec
 from router.edge import Edge, EdgeLimits
 from router.endpoints import ModelDispatcher
+from router.finite_element import FiniteElementService
 from router.health import SERVICE as HEALTH
 from router.health import Health
 from router.ledgers.memory import MemoryBooks, MemoryLedger
+from router.mesh_files import MeshFiles
 from router.metrics import RouterMetrics
 from router.minting import mint, read_signing_key, write_signing_key
 from router.open_inference import OpenInference
@@ -75,6 +77,7 @@ class RouterOptions:
     extra: Sequence[Rpc] = ()
     drain_timeout_s: float = 10.0
     epsilon_per_answer: Mapping[str, float] = field(default_factory=dict)
+    mesh_bytes: int = 1 << 20
 
 
 class Spans:
@@ -134,7 +137,9 @@ class Router:
         inference = OpenInference(
             specs, pipeline, codec, self.statistics, upstreams, lambda: self.health.serving, "0.0"
         )
-        rpcs = [*finite_element.rpcs(pipeline), *inference.rpcs(), *self.health.rpcs(), *options.extra]
+        meshes = MeshFiles(folder / "meshes", options.mesh_bytes, time.time)
+        rpcs = FiniteElementService(specs, pipeline, meshes).rpcs()
+        rpcs += [*inference.rpcs(), *self.health.rpcs(), *options.extra]
         rpcs += PrivacyService(self.ledger, self.trail).rpcs()
         rpcs += reflection.rpcs([*SERVICES, HEALTH])
         tokens = TokenOptions((public,), ISSUER, AUDIENCE)
