@@ -124,8 +124,10 @@ class ModelDispatcher:
             if not self._wanted:
                 self._wake(self._spec.name)
             self._changed.clear()
+            # Not wait_for: until Python 3.12 that loses a cancellation which comes together with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._changed.wait()
         if len(usable) > 2:
             usable = self._rng.sample(usable, 2)
         return min(usable, key=lambda link: link.in_flight)

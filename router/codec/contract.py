@@ -31,3 +31,7 @@ class OperationCodec(Codec, Protocol):
     def response_name(self) -> str:
         """The full name of the response's message."""
         ...
+
+    def durable(self, body: bytes) -> bytes:
+        """The same request with all that it names elsewhere: what another worker, much later, can go on from."""
+        ...

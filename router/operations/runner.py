@@ -63,8 +63,10 @@ class Runner:
                 self._wanted.clear()
                 for claim in await self._claims():
                     self._take_up(claim)
+                # Not wait_for: until Python 3.12 that loses a cancellation which comes together with the event.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wanted.wait(), self._options.poll_s)
+                    async with asyncio.timeout(self._options.poll_s):
+                        await self._wanted.wait()
         finally:
             await self._leave()
 

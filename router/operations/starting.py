@@ -18,11 +18,10 @@ from router.replay import checked_request_id
 
 
 class Starter:
-    """Of one method. `started` is called when there is something new to run."""
+    """`started` is called when there is something new to run."""
 
     def __init__(
         self,
-        codec: OperationCodec,
         specs: Mapping[str, Spec],
         store: OperationStore,
         started: Callable[[], None],
@@ -31,7 +30,6 @@ class Starter:
         new_id: Callable[[], uuid.UUID] = uuid.uuid4,
     ) -> None:
         """`specs` are those that are served here; `longest_s` is how long an operation may take at most."""
-        self._codec = codec
         self._specs = specs
         self._store = store
         self._started = started
@@ -39,14 +37,14 @@ class Starter:
         self._unix_time = unix_time
         self._new_id = new_id
 
-    async def start(self, caller: Caller, body: bytes) -> bytes:
+    async def start(self, caller: Caller, body: bytes, codec: OperationCodec) -> bytes:
         """A google.longrunning.Operation."""
-        question = self._codec.decode(body)
+        question = codec.decode(body)
         spec = self._stepped(question)
         operation = self._operation(caller, body, question)
         if question.validate_only:
-            return self._validated(caller, question, spec)
-        kept, is_new = await self._store.create(operation, body)
+            return _validated(caller, question, spec, codec)
+        kept, is_new = await self._store.create(operation, codec.durable(body))
         if is_new:
             self._started()
             return messages.encoded(messages.message(kept, b""))
@@ -84,15 +82,16 @@ class Starter:
             trace_state=caller.trace.state,
         )
 
-    def _validated(self, caller: Caller, question: Question, spec: Spec) -> bytes:
-        """An operation without a name, whose response has no result: nothing was started."""
-        reply = Reply(
-            model=spec.name,
-            model_version=spec.version,
-            result=None,
-            evidence=Evidence(),
-            trace_id=caller.trace.trace_id,
-            elapsed_s=time.monotonic() - caller.arrived,
-        )
-        response = messages.response(self._codec.response_name, self._codec.encode(reply, question))
-        return messages.encoded(messages.unnamed(response))
+
+def _validated(caller: Caller, question: Question, spec: Spec, codec: OperationCodec) -> bytes:
+    """An operation without a name, whose response has no result: nothing was started."""
+    reply = Reply(
+        model=spec.name,
+        model_version=spec.version,
+        result=None,
+        evidence=Evidence(),
+        trace_id=caller.trace.trace_id,
+        elapsed_s=time.monotonic() - caller.arrived,
+    )
+    response = messages.response(codec.response_name, codec.encode(reply, question))
+    return messages.encoded(messages.unnamed(response))
