@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import grpc
 from prometheus_client import CollectorRegistry
@@ -88,6 +89,7 @@ class RouterOptions:
     drain_timeout_s: float = 10.0
     epsilon_per_answer: Mapping[str, float] = field(default_factory=dict)
     mesh_bytes: int = 1 << 20
+    models: Mapping[str, Model[Any, Any]] = field(default_factory=dict)  # in place of what their specs would load
     operation_limits: Limits = Limits()
     operation_codecs: Mapping[str, OperationCodec] = field(default_factory=finite_element.operations)
 
@@ -179,6 +181,7 @@ class Router:
         self._edge, self._rpcs = edge, rpcs
         self.server = self.server_on(self.served)
         self._specs = specs
+        self._models = options.models
         self.port = 0
 
     def server_on(self, options: ServerOptions) -> RouterServer:
@@ -200,7 +203,7 @@ class Router:
 
     async def start(self) -> None:
         for name, dispatcher in self._dispatchers.items():
-            model = self.echo if name == "echo" else loaded(self._specs[name])
+            model = self.echo if name == "echo" else self._models.get(name) or loaded(self._specs[name])
             self.replicas[name] = LocalReplica(self._specs[name], model)
             dispatcher.update(NODE, [await self.replicas[name].on_unix(self.folder / f"{name}.sock")])
         self.port = await self.server.start()

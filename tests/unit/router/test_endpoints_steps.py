@@ -142,3 +142,13 @@ async def test_a_crash_is_not_asked_of_another(house: House) -> None:
     with pytest.raises(ModelFailed):
         await house.ask(CountingTask(crash_at=2))
     assert house.retried == []
+
+
+async def test_who_gives_up_at_the_moment_when_a_replica_comes_is_let_go(house: House) -> None:
+    answer = house.ask(CountingTask())
+    await asyncio.sleep(0.05)  # it waits for a replica
+    await house.serve("a")
+    await until(lambda: house.dispatcher._changed.is_set() or answer.done())
+    answer.cancel()
+    await asyncio.wait((answer,), timeout=5.0)
+    assert answer.cancelled()

@@ -344,6 +344,15 @@ async def test_a_store_that_is_out_of_reach_for_longer_than_a_lease_ends_the_wor
     assert (await house.ended(id))[0].attempt == 2
 
 
+async def test_a_runner_that_is_to_look_and_to_end_at_the_same_moment_ends(house: House) -> None:
+    one = await house.worker()
+    await asyncio.sleep(0.03)  # it waits
+    one.runner.look()
+    one.task.cancel()
+    await asyncio.wait((one.task,), timeout=5.0)
+    assert one.task.cancelled()
+
+
 async def test_over_what_workers_die_again_and_again_without_a_step_is_given_up(house: House) -> None:
     id = await house.start()
     for _ in range(MAX_FUTILE):
