@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH_VENV := .venv-bench
+FRAMEWORKS_VENV := .venv-frameworks
 CODE := models cluster router ops protos/faraday/client
 PYPROJECTS := pyproject.toml protos/pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env check test demo up down protos bench-env
+.PHONY: help env check test frameworks demo up down protos bench-env
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -28,6 +29,13 @@ $(BENCH_VENV)/.installed: $(PYPROJECTS)
 	$(call new_venv,$(BENCH_VENV))
 	$(BENCH_VENV)/bin/python -m pip install --upgrade "pip>=24"
 	$(BENCH_VENV)/bin/python -m pip install --editable ./protos --editable ".[bench]"
+	@touch $@
+
+# Apart from .venv: torch and jaxlib take 1.1 GB. `make test` runs the same suite over what is installed: NumPy.
+$(FRAMEWORKS_VENV)/.installed: $(PYPROJECTS)
+	$(call new_venv,$(FRAMEWORKS_VENV))
+	$(FRAMEWORKS_VENV)/bin/python -m pip install --upgrade "pip>=24"
+	$(FRAMEWORKS_VENV)/bin/python -m pip install --editable "./protos[jax,torch]" --editable ".[dev]"
 	@touch $@
 
 define new_venv
@@ -50,6 +58,9 @@ test: env ## Run all tests with coverage
 	$(BIN)/python -m pytest --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --include='router/*,models/privacy/*' --fail-under=95
+
+frameworks: $(FRAMEWORKS_VENV)/.installed ## Differentiate solves from torch and JAX too, in .venv-frameworks
+	$(FRAMEWORKS_VENV)/bin/python -m pytest tests/unit/client/test_differentiable.py
 
 demo: env ## Start a local cluster, make one real call to every service, print the answers, stop
 	$(BIN)/faraday demo

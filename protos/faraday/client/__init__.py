@@ -2,6 +2,9 @@
 
 from faraday.client.client import Client
 from faraday.client.connection import Settings, Tls
+from faraday.client.derivative import Derivative, Functional, Value
+from faraday.client.diffusion import Diffusion
+from faraday.client.elasticity import Elasticity
 from faraday.client.errors import (
     AccountExists,
     AccountFrozen,
@@ -14,6 +17,7 @@ from faraday.client.errors import (
     InvalidRequest,
     MalformedReply,
     NoLocalServer,
+    NotConverged,
     NotFound,
     PlaintextToken,
     PlotUnavailable,
@@ -27,9 +31,12 @@ from faraday.client.errors import (
 )
 from faraday.client.evidence import BoundKind, ErrorBound, Evidence, Outcome, PrivacySpend
 from faraday.client.field import Field
-from faraday.client.mesh import Mesh, triangles, unit_square
+from faraday.client.listing import ProblemField, ProblemKind
+from faraday.client.mesh import Mesh, tetrahedra, triangles
 from faraday.client.privacy import Adjacency, Budget, Privacy, Quote, Release, Unit
 from faraday.client.retry import Clock, Retry
+from faraday.client.solution import Solution
+from faraday.client.structured import box, rectangle, unit_square
 
 __all__ = [
     "AccountExists",
@@ -42,22 +49,29 @@ __all__ = [
     "Client",
     "Clock",
     "DeadlineExceeded",
+    "Derivative",
+    "Diffusion",
+    "Elasticity",
     "ErrorBound",
     "Evidence",
     "Failure",
     "FaradayError",
     "Field",
     "Forbidden",
+    "Functional",
     "InvalidRequest",
     "MalformedReply",
     "Mesh",
     "NoLocalServer",
+    "NotConverged",
     "NotFound",
     "Outcome",
     "PlaintextToken",
     "PlotUnavailable",
     "Privacy",
     "PrivacySpend",
+    "ProblemField",
+    "ProblemKind",
     "Quote",
     "RateLimited",
     "Release",
@@ -65,12 +79,17 @@ __all__ = [
     "Retry",
     "ServerError",
     "Settings",
+    "Solution",
     "Tls",
     "TooLarge",
     "Unauthenticated",
     "Unavailable",
     "Unit",
+    "Value",
     "Violation",
+    "box",
+    "rectangle",
+    "tetrahedra",
     "triangles",
     "unit_square",
 ]

@@ -5,6 +5,7 @@ FaradayError
 ├── PlaintextToken       a token would cross a network without TLS; nothing was sent
 ├── PlotUnavailable      matplotlib is not installed
 ├── MalformedReply       the answer is not what the contract promises
+├── NotConverged         an answer is not good enough to be differentiated through
 └── CallFailed           the server, or the way to it, said no: `failure` says why
     ├── InvalidRequest   INVALID_ARGUMENT: `failure.violations` names the fields
     ├── Unauthenticated  UNAUTHENTICATED: no, expired or unknown token
@@ -30,7 +31,7 @@ from dataclasses import dataclass, field
 
 import grpc
 from google.protobuf.message import DecodeError
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 DETAILS = "grpc-status-details-bin"  # the trailer that carries google.rpc.Status
 
@@ -90,6 +91,10 @@ class PlotUnavailable(FaradayError):
 
 class MalformedReply(FaradayError):
     """The answer is not what the contract promises: a defect of the server, or another version of it."""
+
+
+class NotConverged(FaradayError):
+    """The server's answer is the best that it reached, and no solution: what torch or JAX would make of it is wrong."""
 
 
 class CallFailed(FaradayError):
@@ -175,14 +180,23 @@ _BY_CODE: dict[str, type[CallFailed]] = {
 
 def from_rpc(error: grpc.RpcError, request_id: str) -> CallFailed:
     """The typed error for what gRPC raised."""
-    failure = _failure(error, request_id)
+    return _typed(error.code().name, error.details() or "", _status(error), request_id)
+
+
+def from_status(status: status_pb2.Status) -> CallFailed:
+    """The typed error for a status inside an answer."""
+    return _typed(code_pb2.Code.Name(status.code), "", status, "")
+
+
+def _typed(code: str, details: str, status: status_pb2.Status, request_id: str) -> CallFailed:
+    failure = _failure(code, details, status, request_id)
     if failure.code == "RESOURCE_EXHAUSTED" and failure.retry_after_s is not None:
         return RateLimited(failure)
     return _BY_REASON.get(failure.reason, _BY_CODE.get(failure.code, ServerError))(failure)
 
 
-def _failure(error: grpc.RpcError, request_id: str) -> Failure:
-    status = _status(error)
+def _failure(code: str, details: str, status: status_pb2.Status, request_id: str) -> Failure:
+    """`details` is the message where the status has none."""
     info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
     has_retry = False
     for detail in status.details:
@@ -190,8 +204,8 @@ def _failure(error: grpc.RpcError, request_id: str) -> Failure:
         detail.Unpack(bad)
         has_retry |= detail.Unpack(retry)
     return Failure(
-        code=error.code().name,
-        message=status.message or error.details() or "no message",
+        code=code,
+        message=status.message or details or "no message",
         reason=info.reason,
         domain=info.domain,
         metadata=dict(info.metadata),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from faraday.v1 import finite_element_pb2 as pb
 from models.base import Spec
@@ -25,7 +26,7 @@ class Problem:
     spec: Spec
     solution: str  # the result's name for what an answer calls `solution`; empty where nothing is that
 
-    @property
+    @cached_property
     def layout(self) -> Layout:
         return layout_of(pb.SolveRequest, self.name)
 
@@ -39,12 +40,12 @@ class Derivative:
     tangent: str  # the field of `DifferentiateRequest.direction`
     gradients: Mapping[str, str]  # the result's name for the derivative by each of the problem's data
 
-    @property
+    @cached_property
     def layout(self) -> Layout:
         """Of DifferentiateRequest."""
         return layout_of(pb.DifferentiateRequest, self.name, "functional", self.tangent, own=("session",))
 
-    @property
+    @cached_property
     def evaluation(self) -> Layout:
         """Of EvaluateFunctionalRequest, which has the same fields but for the tangent."""
         return layout_of(pb.EvaluateFunctionalRequest, self.name, "functional", own=("session",))

@@ -22,7 +22,8 @@ from tritonclient.grpc import service_pb2 as oip
 
 from faraday.client import Client, errors
 from faraday.client.evidence import BoundKind
-from faraday.client.mesh import triangles, unit_square
+from faraday.client.mesh import triangles
+from faraday.client.structured import unit_square
 from faraday.v1 import common_pb2, finite_element_pb2
 from router.call import Caller
 from router.edge import EdgeLimits
