@@ -24,8 +24,14 @@ class Codec(Protocol):
         ...
 
 
-class OperationCodec(Codec, Protocol):
-    """Of a method that starts an operation: `encode` gives the operation's response."""
+class OperationCodec(Protocol):
+    """Of a method that starts an operation: as `Codec`, where `encode` gives the operation's response."""
+
+    def decode(self, body: bytes) -> Question: ...
+
+    def encode(self, reply: Reply, question: Question) -> bytes: ...
+
+    def refusal(self, refusal: Refusal, question: Question) -> Refusal: ...
 
     @property
     def response_name(self) -> str:

@@ -29,8 +29,5 @@ class CountingCodec:
         assert reply.result is not None
         return str(int(flatten(reply.result)[1]["total"][0])).encode()
 
-    def replayed(self, answer: bytes, question: Question) -> bytes:
-        return answer
-
     def refusal(self, refusal: Refusal, question: Question) -> Refusal:
         return Refusal(refusal.reason, refusal.message, f"count.{refusal.field}", refusal.details)

@@ -35,9 +35,5 @@ class OptimizeCodec:
     def encode(self, reply: Reply, question: Question) -> bytes:
         return pb.OptimizeResponse(response=self._one.response(reply)).SerializeToString()
 
-    def replayed(self, answer: bytes, question: Question) -> bytes:
-        mark = pb.OptimizeResponse(response=pb.SolveResponse(evidence=common.REPLAYED))
-        return answer + mark.SerializeToString()
-
     def refusal(self, refusal: Refusal, question: Question) -> Refusal:
         return self._one.refusal(refusal, question)

@@ -239,6 +239,20 @@ async def test_a_lost_replica_costs_no_step(house: House) -> None:
     assert second.started == [3]
 
 
+async def test_a_step_over_which_replica_after_replica_dies_ends_it(house: House) -> None:
+    model, _ = await house.replica("a"), await house.worker()
+    id = await house.start()
+    model.permit(1)
+    await house.step(id, 1)
+    for lost, name in (("a", "b"), ("b", "c")):
+        model = await house.replica(name)
+        await house.replicas[lost].close()
+        await until(lambda model=model: model.started)  # type: ignore[misc]
+    await house.replicas["c"].close()
+    found = await house.failure(id)
+    assert (found.code, reason(found)) == (code_pb2.INTERNAL, "REPLICA_LOST")
+
+
 async def test_an_operation_waits_for_a_replica_as_long_as_it_takes(house: House) -> None:
     """Longer than any call waits for one: here a fifth of a second."""
     await house.worker()
@@ -296,6 +310,19 @@ async def test_a_worker_that_stops_leaves_its_operations_to_the_others_at_once(h
     model.permit(2)  # one for the step that was under way
     found, _ = await house.ended(id)
     assert (found.state, found.attempt, model.started) == (State.SUCCEEDED, 2, [0, 3])
+
+
+async def test_a_worker_that_stops_while_the_store_is_out_of_reach_leaves_when_its_lease_ends(house: House) -> None:
+    model, one = await house.replica(), await house.worker("one", lease_s=0.3)
+    id = await house.start()
+    model.permit(2)
+    await house.step(id, 2)
+    one.transactions.down = True
+    await one.stop()
+    assert (await house.get(id)).state is State.RUNNING
+    await house.worker("two")
+    model.permit(10)
+    assert (await house.ended(id))[0].attempt == 2
 
 
 async def test_a_worker_that_lost_its_lease_stops_and_changes_nothing(house: House) -> None:
