@@ -1,7 +1,8 @@
 """Stepped tasks on one model, in turns: some steps of one, then some of the next.
 
 So a short task does not wait for the end of a long one, and whoever cancels waits for a step. What has begun is in
-memory at once, so only so many are begun; the others wait in the order in which they came.
+memory at once, so only so many are begun; the others wait in the order in which they came. One place is left to
+ordinary calls, whose callers wait: long-running operations do not take it, however many there are.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class _Begun:
 class Turns:
     """What a `Batcher` is to an ordinary model. The queue lives on the event loop, the steps run on one thread.
 
-    A turn ends with the first step after `turn_s`; `places` tasks are under way at once.
+    A turn ends with the first step after `turn_s`; `places` tasks are under way at once, 2 or more.
     """
 
     def __init__(
@@ -91,11 +92,19 @@ class Turns:
             self._begin()
 
     def _begin(self) -> None:
-        while self._waiting and len(self._begun) < self._places:
-            job = self._waiting.popleft()
+        while len(self._begun) < self._places and (job := self._next_waiting()) is not None:
             now = self._clock()
             if self._is_wanted(job, now):
                 self._begun.append(_Begun(job, self._model.steps(job.task, job.state), now))
+
+    def _next_waiting(self) -> Job | None:
+        """The first that may begin now."""
+        operations = sum(begun.job.stepped is not None for begun in self._begun)
+        for at, job in enumerate(self._waiting):
+            if job.stepped is None or operations < self._places - 1:
+                del self._waiting[at]
+                return job
+        return None
 
     def _is_wanted(self, job: Job, started: float) -> bool:
         """Whether somebody still waits for it; whose deadline has passed is told so."""

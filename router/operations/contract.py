@@ -31,7 +31,6 @@ class Operation(msgspec.Struct, frozen=True):
     subject: str  # whose it is, within the tenant
     method: str  # "/package.Service/Method": the call that started it
     model: str
-    model_version: str
     created: float
     expires: float  # its answer is worthless afterwards
     request_id: str = ""
@@ -113,8 +112,12 @@ class Books(Protocol):
         """Those that wait, and those whose lease has run out; oldest first."""
         ...
 
-    def forgettable(self, tenant: str, ended_before: float, kept: int) -> Sequence[Operation]:
-        """Those of a tenant that ended before then, or before `kept` others of its that ended."""
+    def surplus(self, tenant: str, kept: int) -> Sequence[Operation]:
+        """Those of a tenant that ended before `kept` others of its that ended."""
+        ...
+
+    def old(self, ended_before: float, limit: int) -> Sequence[Operation]:
+        """Those of any tenant that ended before then."""
         ...
 
     def page(self, viewer: Viewer, before: int, limit: int, ended: bool | None) -> Sequence[Operation]:

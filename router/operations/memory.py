@@ -52,13 +52,17 @@ class MemoryBooks:
         )
         return sorted(free, key=lambda o: o.number)[:limit]
 
-    def forgettable(self, tenant: str, ended_before: float, kept: int) -> Sequence[Operation]:
+    def surplus(self, tenant: str, kept: int) -> Sequence[Operation]:
         ended = sorted(
             (o for o in self._operations.values() if o.tenant == tenant and o.state.is_end),
             key=lambda o: (o.ended, o.number),
             reverse=True,
         )
-        return [o for at, o in enumerate(ended) if at >= kept or o.ended < ended_before]
+        return ended[kept:]
+
+    def old(self, ended_before: float, limit: int) -> Sequence[Operation]:
+        ended = (o for o in self._operations.values() if o.state.is_end and o.ended < ended_before)
+        return sorted(ended, key=lambda o: (o.ended, o.number))[:limit]
 
     def page(self, viewer: Viewer, before: int, limit: int, ended: bool | None) -> Sequence[Operation]:
         seen = (

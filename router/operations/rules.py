@@ -15,6 +15,7 @@ from router.operations.contract import Books, Claim, LeaseLost, Limits, Operatio
 
 # A worker that dies over an operation says nothing of why: after so many it is held to be the cause.
 MAX_FUTILE = 5
+FORGOTTEN_AT_ONCE = 20
 
 
 def create(books: Books, operation: Operation, request: bytes, limits: Limits) -> tuple[Operation, bool]:
@@ -36,8 +37,8 @@ def create(books: Books, operation: Operation, request: bytes, limits: Limits) -
         raise TooManyOperations(message, details)
     added = books.add(operation)
     books.put(added.id, Part.REQUEST, request)
-    for old in books.forgettable(operation.tenant, operation.created - limits.retention_s, limits.kept):
-        books.remove(old.id)
+    for surplus in books.surplus(operation.tenant, limits.kept):
+        books.remove(surplus.id)
     return added, True
 
 
@@ -119,6 +120,14 @@ def delete(books: Books, viewer: Viewer, id: str) -> None:
     if not operation.state.is_end:
         raise OperationRunning("the operation has not ended; cancel it first", {"operation": f"operations/{id}"})
     books.remove(id)
+
+
+def forget(books: Books, ended_before: float) -> int:
+    """Forget some of those that ended before then; how many. Again until it is none: large parts take time."""
+    old = books.old(ended_before, FORGOTTEN_AT_ONCE)
+    for operation in old:
+        books.remove(operation.id)
+    return len(old)
 
 
 def _seen(books: Books, viewer: Viewer, id: str) -> Operation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ class RunnerOptions:
     holder: str  # this worker, since its start: no other one has ever had this name
     room: int = 64  # operations at once: they wait for replicas, not for this worker
     poll_s: float = 1.0  # looks so often for what other workers have left
+    sweep_s: float = 60.0  # and so often for what has been kept for long enough
     pace: Pace = Pace()
 
 
@@ -58,9 +60,13 @@ class Runner:
         self._wanted.set()
 
     async def run(self) -> None:
+        swept = -math.inf
         try:
             while True:
                 self._wanted.clear()
+                if time.monotonic() >= swept + self._options.sweep_s:
+                    await self._sweep()
+                    swept = time.monotonic()
                 for claim in await self._claims():
                     self._take_up(claim)
                 # Not wait_for: until Python 3.12 that loses a cancellation which comes together with the event.
@@ -69,6 +75,13 @@ class Runner:
                         await self._wanted.wait()
         finally:
             await self._leave()
+
+    async def _sweep(self) -> None:
+        try:
+            while await self._store.forget_old(self._unix_time()):
+                pass
+        except OperationsUnavailable as error:
+            log.warning("no old operation is forgotten: %s", error)
 
     async def _claims(self) -> list[Claim]:
         options = self._options

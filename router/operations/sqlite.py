@@ -41,6 +41,7 @@ CREATE TABLE operation (
 ) STRICT;
 CREATE UNIQUE INDEX operation_of_request ON operation (tenant, subject, request_id) WHERE request_id <> '';
 CREATE INDEX operation_unfinished ON operation (tenant, state) WHERE state < 2;
+CREATE INDEX operation_ended ON operation (ended) WHERE state >= 2;
 CREATE INDEX operation_of_tenant ON operation (tenant, number);
 
 CREATE TABLE part (
@@ -109,9 +110,12 @@ class SqliteBooks:
         # Those that wait have a lease of 0.
         return self._all("WHERE state < 2 AND lease <= ? ORDER BY number LIMIT ?", now, limit)
 
-    def forgettable(self, tenant: str, ended_before: float, kept: int) -> Sequence[Operation]:
-        ended = self._all("WHERE tenant = ? AND state >= 2 ORDER BY ended DESC, number DESC", tenant)
-        return [operation for at, operation in enumerate(ended) if at >= kept or operation.ended < ended_before]
+    def surplus(self, tenant: str, kept: int) -> Sequence[Operation]:
+        where = "WHERE tenant = ? AND state >= 2 ORDER BY ended DESC, number DESC LIMIT -1 OFFSET ?"
+        return self._all(where, tenant, kept)
+
+    def old(self, ended_before: float, limit: int) -> Sequence[Operation]:
+        return self._all("WHERE state >= 2 AND ended < ? ORDER BY ended, number LIMIT ?", ended_before, limit)
 
     def page(self, viewer: Viewer, before: int, limit: int, ended: bool | None) -> Sequence[Operation]:
         states = {None: (State.WAITING, State.CANCELLED), True: (State.SUCCEEDED, State.CANCELLED)}

@@ -73,7 +73,6 @@ class Starter:
             subject=caller.principal.subject,
             method=caller.method,
             model=question.model,
-            model_version=self._specs[question.model].version,
             created=now,
             expires=expires,
             request_id=checked_request_id(question.request_id) if question.request_id else "",

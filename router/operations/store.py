@@ -51,6 +51,10 @@ class OperationStore:
     async def delete(self, viewer: Viewer, id: str) -> None:
         await self._transactions.run(partial(rules.delete, viewer=viewer, id=id))
 
+    async def forget_old(self, now: float) -> int:
+        """How many; again until it is none."""
+        return await self._transactions.run(partial(rules.forget, ended_before=now - self._limits.retention_s))
+
     async def page(self, viewer: Viewer, before: int, limit: int, ended: bool | None) -> Sequence[Operation]:
         def read(books: Books) -> Sequence[Operation]:
             return books.page(viewer, before, limit, ended)

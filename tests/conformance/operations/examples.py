@@ -22,7 +22,6 @@ def operation(at: int, **how: Any) -> Operation:
         subject="ada",
         method="/faraday.v1.FiniteElementService/Optimize",
         model="counting",
-        model_version="1",
         created=float(at),
         expires=1e6,
     )

@@ -23,7 +23,7 @@ VIEWERS = (ADA, BOB, CHIEF)
 Deed = tuple[str, int, int]  # what is done, to which operation or by whom, and how
 DEEDS = st.lists(
     st.tuples(
-        st.sampled_from(["create", "claim", "keep", "let go", "finish", "cancel", "delete", "page"]),
+        st.sampled_from(["create", "claim", "keep", "let go", "finish", "cancel", "delete", "page", "forget"]),
         st.integers(0, 3),
         st.integers(0, 3),
     ),
@@ -63,6 +63,8 @@ class History:
             case "page":
                 ended = (None, True, False)[which % 3]
                 return list(await self.store.page(viewer, 1 << 62, 1 + how, ended))
+            case "forget":
+                return await self.store.forget_old(self.now + 90.0 + 4 * how)
             case "cancel" | "delete" if self.made:
                 id = self.made[-1 - which % len(self.made)].id
                 return await (

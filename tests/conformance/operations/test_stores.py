@@ -7,6 +7,7 @@ import pytest
 from models.base import Progress
 from router.errors import OperationRunning, RequestIdReused, TooManyOperations, UnknownOperation
 from router.operations.contract import Claim, LeaseLost, Operation, State
+from router.operations.rules import FORGOTTEN_AT_ONCE
 from router.operations.store import OperationStore
 from tests.conformance.operations.conftest import Stores
 from tests.conformance.operations.examples import ADA, BOB, CHIEF, EVE, operation
@@ -224,9 +225,28 @@ async def test_the_oldest_that_have_ended_are_forgotten(stores: Stores) -> None:
     await started(one, 7)  # four are kept of a tenant
     left = [o.id for o in await other.page(ADA, 1 << 62, 9, True)]
     assert left == [o.id for o in reversed(made[1:])]
-    await started(one, 104)  # and none for more than 100 seconds
-    assert [o.id for o in await other.page(ADA, 1 << 62, 9, True)] == [made[4].id, made[3].id]
     assert (await one.get(EVE, theirs.id))[1] == b"response"
+
+
+async def test_what_has_ended_is_kept_for_so_long_whosever_it_is(stores: Stores) -> None:
+    one, other = stores
+    first = await ended(one, 1)
+    theirs = await ended(one, 2, tenant="mit", subject="eve")
+    late = await ended(one, 3)
+    under_way = await started(one, 4)
+    assert await other.forget_old(102.6) == 2  # a hundred seconds after their ends
+    assert await other.forget_old(102.6) == 0
+    for viewer, gone in ((ADA, first), (EVE, theirs)):
+        with pytest.raises(UnknownOperation):
+            await one.get(viewer, gone.id)
+    assert [o.id for o in await one.page(ADA, 1 << 62, 9, None)] == [under_way.id, late.id]
+
+
+async def test_many_old_ones_go_a_few_at_a_time(stores: Stores) -> None:
+    one, _ = stores
+    for at in range(FORGOTTEN_AT_ONCE + 1):
+        await ended(one, at, tenant=f"tenant-{at}")
+    assert [await one.forget_old(1e6) for _ in range(3)] == [FORGOTTEN_AT_ONCE, 1, 0]
 
 
 async def test_an_unknown_operation_is_unknown(stores: Stores) -> None:

@@ -80,7 +80,7 @@ async def test_tasks_take_turns_so_that_a_short_one_overtakes_a_long_one(bench: 
 
 
 async def test_only_so_many_are_begun_at_once() -> None:
-    bench = Bench(places=2)
+    bench = Bench(places=3)
     for name in ("a", "b", "c"):
         bench.submit(name)
     assert bench.turns.in_flight == 3
@@ -88,6 +88,19 @@ async def test_only_so_many_are_begun_at_once() -> None:
     await bench.ended("a", "b", "c")
     assert bench.told.index(("c", 1)) > min(bench.told.index(("a", 0)), bench.told.index(("b", 0)))
     bench.turns.close()
+
+
+async def test_operations_leave_a_place_to_those_who_wait_for_an_answer() -> None:
+    bench = Bench(places=2)
+    bench.submit("operation", CountingTask(steps=1_000))
+    bench.submit("another", CountingTask(steps=1_000))
+    answered: list[Run] = []
+    bench.turns.submit([Job(CountingTask(steps=2), time.monotonic() + 10.0, answered.append)])
+    bench.model.permit(10)
+    await until(lambda: answered)
+    assert {name for name, _ in bench.told} == {"operation"}
+    bench.turns.close()
+    bench.model.permit(1)
 
 
 async def test_a_state_is_where_a_task_goes_on(bench: Bench) -> None:

@@ -99,7 +99,7 @@ class House:
         self._at = itertools.count(1)
 
     async def worker(self, name: str = "one", *, lease_s: float = 30.0, served: bool = True, room: int = 64) -> Worker:
-        options = RunnerOptions(name, room, 0.02, Pace(beat_s=0.02, lease_s=lease_s, checkpoint_s=0.0))
+        options = RunnerOptions(name, room, poll_s=0.02, pace=Pace(beat_s=0.02, lease_s=lease_s, checkpoint_s=0.0))
         made = Worker(self.books, options, {METHOD: CountingCodec()} if served else {})
         self.workers.append(made)
         if self.endpoint is not None:
@@ -400,6 +400,28 @@ async def test_a_request_that_cannot_be_read_any_more_fails(house: House) -> Non
     await house.worker()
     found = await house.failure(await house.start(b""))
     assert (found.code, reason(found)) == (code_pb2.INVALID_ARGUMENT, "MALFORMED_REQUEST")
+
+
+async def test_what_has_been_kept_for_long_enough_is_forgotten_while_the_worker_runs(house: House) -> None:
+    await house.start(created=1.0, expires=2.0)
+    (claim,) = await house.store.claim("dead", 1.5, 0.0, 1)
+    await house.store.finish(claim.operation, None, State.CANCELLED, b"", 2.0)
+    one = await house.worker()
+    async with asyncio.timeout(5.0):
+        while await house.store.page(ADA, 1 << 62, 10, None):  # noqa: ASYNC110 nobody tells us
+            await asyncio.sleep(0.005)
+    assert not one.task.done()
+
+
+async def test_a_worker_that_starts_while_the_store_is_out_of_reach_waits_for_it(house: House) -> None:
+    model, one = await house.replica(), await house.worker()
+    one.transactions.down = True
+    id = await house.start()
+    await asyncio.sleep(0.05)
+    assert (await house.get(id)).state is State.WAITING
+    one.transactions.down = False
+    model.permit(4)
+    assert (await house.ended(id))[0].state is State.SUCCEEDED
 
 
 async def test_a_worker_takes_no_more_than_it_has_room_for(house: House) -> None:
