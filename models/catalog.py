@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models import identity
 from models.base import Spec
-from models.fem import gradient_task, inverse_task
+from models.fem import adaptive_task, certify_task, goal_task, gradient_task, inverse_task
 from models.fem import task as fem
 from models.fem.elasticity import task as elasticity
 from models.surrogate import task as surrogate
@@ -14,6 +14,9 @@ CATALOG: dict[str, Spec] = {
     for spec in (
         elasticity.SPEC,
         fem.SPEC,
+        adaptive_task.SPEC,
+        certify_task.SPEC,
+        goal_task.SPEC,
         gradient_task.SPEC,
         inverse_task.SPEC,
         identity.SPEC,

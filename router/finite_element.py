@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from functools import partial
 
 from faraday.v1 import finite_element_pb2 as pb
-from models.base import Array, Refusal, Spec
+from models.base import Refusal, Spec
+from models.fem.own_mesh import OwnMesh
 from router import status
 from router.call import Caller, Role
 from router.codec import common
 from router.codec.contract import OperationCodec
 from router.codec.finite_element.derivatives import DifferentiateCodec, EvaluateCodec
+from router.codec.finite_element.estimates import EstimateCodec
 from router.codec.finite_element.listing import described
 from router.codec.finite_element.meshes import Kept
 from router.codec.finite_element.optimize import OptimizeCodec
@@ -46,6 +49,7 @@ class FiniteElementService:
             Stream(f"/{SERVICE}/SolveBatch", Role.ANALYST, self._solve_batch),
             unary("Differentiate", self._differentiate),
             unary("EvaluateFunctional", self._evaluate),
+            unary("EstimateError", self._estimate),
             unary("CreateMesh", self._meshes.create),
             unary("GetMesh", self._meshes.get),
             unary("ListProblems", self._list_problems),
@@ -76,6 +80,9 @@ class FiniteElementService:
     async def _evaluate(self, caller: Caller, body: bytes) -> bytes:
         return await self._pipeline.answer(caller, body, EvaluateCodec(self._kept(caller)))
 
+    async def _estimate(self, caller: Caller, body: bytes) -> bytes:
+        return await self._pipeline.answer(caller, body, EstimateCodec(self._kept(caller)))
+
     async def _list_problems(self, caller: Caller, body: bytes) -> bytes:
         """A page begins behind the name that its token is."""
         request = common.parse(pb.ListProblemsRequest, body)
@@ -93,10 +100,7 @@ class FiniteElementService:
         return await self._starter.start(caller, body, OptimizeCodec(self._kept(caller)))
 
     def _kept(self, caller: Caller) -> Kept:
-        def find(mesh_id: str) -> Mapping[str, Array]:
-            return self._meshes.kept(caller, mesh_id).arrays
-
-        return find
+        return partial(self._meshes.kept, caller)
 
 
 def operations() -> Mapping[str, OperationCodec]:
@@ -104,5 +108,5 @@ def operations() -> Mapping[str, OperationCodec]:
     return {f"/{SERVICE}/Optimize": OptimizeCodec(_nothing_kept)}
 
 
-def _nothing_kept(mesh_id: str) -> Mapping[str, Array]:
+def _nothing_kept(mesh_id: str) -> OwnMesh:
     raise UnknownMesh("an operation's request holds its mesh", {"mesh_id": mesh_id})

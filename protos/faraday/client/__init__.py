@@ -5,6 +5,7 @@ from faraday.client.connection import Settings, Tls
 from faraday.client.derivative import Derivative, Functional, Value
 from faraday.client.diffusion import Diffusion
 from faraday.client.elasticity import Elasticity
+from faraday.client.error_shares import ErrorShares
 from faraday.client.errors import (
     AccountExists,
     AccountFrozen,
@@ -38,6 +39,7 @@ from faraday.client.inverse import Identified, Inverse
 from faraday.client.listing import ProblemField, ProblemKind
 from faraday.client.mesh import Mesh, tetrahedra, triangles
 from faraday.client.operations import Operation, Operations
+from faraday.client.posed import Posed, Shape
 from faraday.client.privacy import Adjacency, Budget, Privacy, Quote, Release, Unit
 from faraday.client.progress import Progress as OperationProgress
 from faraday.client.progress import State as OperationState
@@ -60,6 +62,7 @@ __all__ = [
     "Diffusion",
     "Elasticity",
     "ErrorBound",
+    "ErrorShares",
     "Evidence",
     "Failure",
     "FaradayError",
@@ -83,6 +86,7 @@ __all__ = [
     "Outcome",
     "PlaintextToken",
     "PlotUnavailable",
+    "Posed",
     "Privacy",
     "PrivacySpend",
     "ProblemField",
@@ -94,6 +98,7 @@ __all__ = [
     "Retry",
     "ServerError",
     "Settings",
+    "Shape",
     "Solution",
     "Tls",
     "TooLarge",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from faraday.client import evidence
 from faraday.client.field import Field
 from faraday.client.mesh import Mesh, Predicate
-from faraday.client.problem import element, mesh_message, read
+from faraday.client.problem import element, read
 from faraday.client.tensors import Array, encode
 from faraday.client.values import Values, everywhere, facets_of, many, one_or_many, points_of
 from faraday.v1 import common_pb2
@@ -33,7 +33,7 @@ class Diffusion:
     degree: int = 1
 
     def request(self) -> pb.SolveRequest:
-        return pb.SolveRequest(mesh=mesh_message(self.mesh), element=element(self.degree), diffusion=self.message())
+        return pb.SolveRequest(mesh=self.mesh.message(), element=element(self.degree), diffusion=self.message())
 
     def message(self) -> pb.Diffusion:
         """ValueError for what cannot be sent."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faraday.client.mesh import Mesh, Predicate
-from faraday.client.problem import element, mesh_message
+from faraday.client.problem import element
 from faraday.client.solution import Solution, solution
 from faraday.client.tensors import Array, encode
 from faraday.client.values import Values, facets_of, many, one_or_many, points_of, vectors
@@ -42,7 +42,7 @@ class Elasticity:
     def request(self) -> pb.SolveRequest:
         arrays = {name: encode(array, "int64" if name in _WHOLE else None) for name, array in self._arrays().items()}
         return pb.SolveRequest(
-            mesh=mesh_message(self.mesh),
+            mesh=self.mesh.message(),
             element=element(self.degree),
             elasticity=pb.Elasticity(plane=self.plane, **arrays),
         )

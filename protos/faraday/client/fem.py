@@ -12,16 +12,18 @@ import numpy.typing as npt
 from google.protobuf.any_pb2 import Any as AnyMessage
 
 from faraday.client import derivative as derivatives
-from faraday.client.connection import Ask, Connection
+from faraday.client.connection import Ask, Connection, Request
 from faraday.client.derivative import Derivative, Functional, Value
 from faraday.client.diffusion import Diffusion, Dirichlet, Neumann
 from faraday.client.elasticity import Displacement, Elasticity, Vector, Where
+from faraday.client.error_shares import ErrorShares, error_shares
 from faraday.client.errors import CallFailed, MalformedReply, NotFound, from_status
 from faraday.client.field import Field
 from faraday.client.listing import ProblemKind, problem_kind
 from faraday.client.mesh import Mesh
 from faraday.client.operations import Calls, Operation
-from faraday.client.problem import Problem, element, mesh_message
+from faraday.client.posed import Datum, Posed
+from faraday.client.problem import Domain, Problem, element
 from faraday.client.solution import Solution
 from faraday.client.tensors import encode
 from faraday.client.values import Values
@@ -123,8 +125,24 @@ class FiniteElements:
         )
         return self.answer(problem, Ask(timeout_s, request_id, validate_only, traceparent))
 
+    def ask(
+        self,
+        problem: str,
+        domain: Domain,
+        *,
+        degree: int | None = None,
+        timeout_s: float | None = None,
+        request_id: str | None = None,
+        validate_only: bool = False,
+        traceparent: str | None = None,
+        **data: Datum,
+    ) -> Solution:
+        """Solve any problem that the server lists, its data by their names there: see `problems` and `Posed`."""
+        posed = Posed(problem, domain, data, degree)
+        return self.answer(posed, Ask(timeout_s, request_id, validate_only, traceparent))
+
     def answer(self, problem: Problem[Answer], ask: Ask = Ask()) -> Answer:  # noqa: B008 a frozen value
-        """Solve any problem."""
+        """The answer to a problem that is a value: a `Diffusion`, an `Elasticity`, a `Posed`."""
         request = problem.request()
         return problem.answer(self._call("Solve", self._stub.Solve, request, problem.mesh, ask))
 
@@ -184,7 +202,7 @@ class FiniteElements:
         and conductivity costs two triangular solves. Keep it to yourself.
         """
         request = pb.DifferentiateRequest(
-            mesh=mesh_message(problem.mesh),
+            mesh=problem.mesh.message(),
             element=element(problem.degree),
             diffusion=problem.message(),
             functional=functional.message(),
@@ -208,7 +226,7 @@ class FiniteElements:
     ) -> Value:
         """J(u), without its derivatives."""
         request = pb.EvaluateFunctionalRequest(
-            mesh=mesh_message(problem.mesh),
+            mesh=problem.mesh.message(),
             element=element(problem.degree),
             diffusion=problem.message(),
             functional=functional.message(),
@@ -219,9 +237,31 @@ class FiniteElements:
             self._call("EvaluateFunctional", self._stub.EvaluateFunctional, request, problem.mesh, ask)
         )
 
+    def estimate_error(
+        self,
+        problem: Diffusion,
+        values: npt.ArrayLike,
+        *,
+        bound: str = "fast",
+        timeout_s: float | None = None,
+        request_id: str | None = None,
+        validate_only: bool = False,
+    ) -> ErrorShares:
+        """A guaranteed bound on the energy error of a field (points,) with the problem's Dirichlet values, whoever made
+        it. `bound`: "fast" is within a tenth of the sharpest, "sharp" takes ten times as long."""
+        request = pb.EstimateErrorRequest(
+            mesh=problem.mesh.message(),
+            element=element(problem.degree),
+            diffusion=problem.message(),
+            field=encode(values, "float64"),
+            bound=bound,
+        )
+        ask = Ask(timeout_s, request_id, validate_only)
+        return error_shares(self._call("EstimateError", self._stub.EstimateError, request, problem.mesh, ask))
+
     def upload(self, mesh: Mesh, *, timeout_s: float | None = None) -> Mesh:
         """The same mesh, which from now on is named and not sent. The server may forget it; then it is sent again."""
-        request = pb.CreateMeshRequest(cells=pb.Cells(nodes=encode(mesh.nodes), cells=encode(mesh.cells)))
+        request = pb.CreateMeshRequest(cells=mesh.content())
         reply = self._connection.call(_SERVICE, "CreateMesh", self._stub.CreateMesh, request, Ask(timeout_s))
         return replace(mesh, mesh_id=reply.mesh.mesh_id)
 
@@ -241,15 +281,16 @@ class FiniteElements:
         self,
         method: str,
         rpc: Callable[..., Reply],
-        request: pb.SolveRequest | pb.DifferentiateRequest | pb.EvaluateFunctionalRequest,
-        mesh: Mesh,
+        request: Request,
+        domain: Domain,
         ask: Ask,
     ) -> Reply:
         """The reply; a mesh that the server has forgotten is sent again first."""
         try:
             return self._connection.call(_SERVICE, method, rpc, request, ask)
         except NotFound as error:
-            if not mesh.mesh_id or error.failure.reason != "UNKNOWN_MESH":
+            if error.failure.reason != "UNKNOWN_MESH":
                 raise
-        self.upload(mesh, timeout_s=ask.timeout_s)
+        again = pb.CreateMeshRequest(cells=domain.content())
+        self._connection.call(_SERVICE, "CreateMesh", self._stub.CreateMesh, again, Ask(ask.timeout_s))
         return self._connection.call(_SERVICE, method, rpc, request, ask)

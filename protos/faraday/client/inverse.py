@@ -12,7 +12,7 @@ from faraday.client.diffusion import Diffusion
 from faraday.client.errors import MalformedReply
 from faraday.client.evidence import Evidence
 from faraday.client.mesh import Mesh
-from faraday.client.problem import element, mesh_message
+from faraday.client.problem import element
 from faraday.client.tensors import Array, decode, encode
 from faraday.v1 import finite_element_pb2 as pb
 
@@ -58,8 +58,7 @@ class Inverse:
             getattr(message, field.name).CopyFrom(value)
         if self.patches is not None:
             message.patches.CopyFrom(encode(np.asarray(self.patches), "int64"))
-        mesh = mesh_message(prior.mesh)
-        return pb.SolveRequest(mesh=mesh, element=element(prior.degree), diffusion_inverse=message)
+        return pb.SolveRequest(mesh=prior.mesh.message(), element=element(prior.degree), diffusion_inverse=message)
 
     def answer(self, response: pb.SolveResponse) -> Identified:
         """Every array is empty after validate_only. Raises `MalformedReply`."""

@@ -6,15 +6,16 @@ lexicographically as sorted pairs of nodes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
-from faraday.client.tensors import Array
+from faraday.client.tensors import Array, encode
+from faraday.v1 import finite_element_pb2 as pb
 
 Predicate = Callable[..., npt.ArrayLike]  # of coordinates x (n,), y (n,) and in space z (n,), to booleans (n,)
 
@@ -32,6 +33,42 @@ class Mesh:
     divisions: tuple[int, ...] | None = None  # of a rectangle or a box
     lengths: tuple[float, ...] | None = None  # of its sides; 1 where not set
     mesh_id: str = ""  # under which the server keeps it: see `client.fem.upload`
+    boundaries: Mapping[str, Array] = field(default_factory=dict)  # parts with a name: facets (n, axes) by their nodes
+
+    def named(self, **where: npt.ArrayLike | Predicate) -> Mesh:
+        """With more named parts of its boundary: facets by their nodes, or a predicate of their centroids."""
+        parts = {name: self.boundary_facets(at) if callable(at) else np.asarray(at) for name, at in where.items()}
+        return replace(self, boundaries={**self.boundaries, **parts}, mesh_id="")
+
+    def message(self) -> pb.Mesh:
+        """By its name where the server keeps it, by its divisions where the server can make it, else whole."""
+        if self.mesh_id:
+            return pb.Mesh(mesh_id=self.mesh_id)
+        if self.divisions is None or self.boundaries:
+            return self._whole()
+        if self.lengths is None and len(self.divisions) == 2:
+            x_count, y_count = self.divisions
+            return pb.Mesh(unit_square=pb.UnitSquare(x_count=x_count, y_count=y_count))
+        made = pb.Structured(divisions=encode(self.divisions, "int64"))
+        if self.lengths is not None:
+            made.lengths.CopyFrom(encode(self.lengths))
+        return pb.Mesh(structured=made)
+
+    def content(self) -> pb.Cells:
+        """All of it."""
+        made = pb.Cells(nodes=encode(self.nodes), cells=encode(self.cells))
+        if self.boundaries:
+            labels = [np.full(len(facets), number) for number, facets in enumerate(self.boundaries.values())]
+            made.boundary_facets.CopyFrom(encode(np.concatenate([*self.boundaries.values()]), "int64"))
+            made.boundary_labels.CopyFrom(encode(np.concatenate(labels), "int64"))
+            made.boundary_names = ", ".join(self.boundaries)
+        return made
+
+    def _whole(self) -> pb.Mesh:
+        made = self.content()
+        if self.boundaries or self.nodes.shape[1] == 3:
+            return pb.Mesh(cells=made)
+        return pb.Mesh(triangles=pb.Triangles(nodes=made.nodes, cells=made.cells))
 
     def points(self, degree: int = 1) -> Array:
         """(points, axes): where the values of an element of this degree live."""

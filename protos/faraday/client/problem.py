@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Protocol, TypeVar
 
 from faraday.client.errors import MalformedReply
-from faraday.client.mesh import Mesh
-from faraday.client.tensors import Array, decode, encode
+from faraday.client.tensors import Array, decode
 from faraday.v1 import common_pb2
 from faraday.v1 import finite_element_pb2 as pb
 
@@ -15,9 +14,19 @@ Answer_co = TypeVar("Answer_co", covariant=True)
 _ELEMENTS = {1: pb.ELEMENT_P1, 2: pb.ELEMENT_P2}
 
 
+class Domain(Protocol):
+    """Where a problem is posed: a `Mesh`, or a `Shape` that the server cuts into cells."""
+
+    def message(self) -> pb.Mesh: ...
+
+    def content(self) -> pb.Cells:
+        """What the server is sent to keep; ValueError where it makes the mesh itself."""
+        ...
+
+
 class Problem(Protocol[Answer_co]):
     @property
-    def mesh(self) -> Mesh: ...
+    def mesh(self) -> Domain: ...
 
     def request(self) -> pb.SolveRequest:
         """Without options. ValueError for what cannot be sent."""
@@ -26,28 +35,6 @@ class Problem(Protocol[Answer_co]):
     def answer(self, response: pb.SolveResponse) -> Answer_co:
         """Raises `MalformedReply`."""
         ...
-
-
-def mesh_message(mesh: Mesh) -> pb.Mesh:
-    """By its name where the server keeps it, by its divisions where the server can make it, else whole."""
-    if mesh.mesh_id:
-        return pb.Mesh(mesh_id=mesh.mesh_id)
-    if mesh.divisions is None:
-        return own_mesh_message(mesh)
-    if mesh.lengths is None and len(mesh.divisions) == 2:
-        x_count, y_count = mesh.divisions
-        return pb.Mesh(unit_square=pb.UnitSquare(x_count=x_count, y_count=y_count))
-    made = pb.Structured(divisions=encode(mesh.divisions, "int64"))
-    if mesh.lengths is not None:
-        made.lengths.CopyFrom(encode(mesh.lengths))
-    return pb.Mesh(structured=made)
-
-
-def own_mesh_message(mesh: Mesh) -> pb.Mesh:
-    nodes, cells = encode(mesh.nodes), encode(mesh.cells)
-    if mesh.nodes.shape[1] == 2:
-        return pb.Mesh(triangles=pb.Triangles(nodes=nodes, cells=cells))
-    return pb.Mesh(cells=pb.Cells(nodes=nodes, cells=cells))
 
 
 def element(degree: int) -> pb.Element:

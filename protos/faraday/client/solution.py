@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from faraday.client import evidence
-from faraday.client.errors import MalformedReply
 from faraday.client.evidence import Evidence
 from faraday.client.tensors import Array, decode
 from faraday.v1 import finite_element_pb2 as pb
@@ -16,9 +16,9 @@ from faraday.v1 import finite_element_pb2 as pb
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """After `validate_only` every array is empty and there are no outputs."""
+    """After `validate_only` every array is empty and there are no outputs. What a problem does not return is empty."""
 
-    values: Array  # float64 (points, axes): the field at the points
+    values: Array  # float64 (points,) or (points, axes): the field at the points
     points: Array  # float64 (points, axes)
     cells: Array  # int64 (cells, n): corners first
     outputs: Mapping[str, Array]  # what else the problem returns: `client.fem.problems()` describes it
@@ -26,17 +26,15 @@ class Solution:
 
 
 def solution(response: pb.SolveResponse) -> Solution:
-    """Raises `MalformedReply` where an answer lacks its field."""
-    found = evidence.decode(response.evidence)
-    if found.outcome is evidence.Outcome.VALIDATED:
-        return Solution(np.empty((0, 0)), np.empty((0, 0)), np.empty((0, 0), dtype=np.int64), {}, found)
-    for name in ("solution", "points", "cells"):
-        if not response.HasField(name):
-            raise MalformedReply(f"an answer came without its {name}")
+    """Raises `MalformedReply`."""
     return Solution(
-        values=decode(response.solution),
-        points=decode(response.points),
-        cells=decode(response.cells),
+        values=_read(response, "solution"),
+        points=_read(response, "points"),
+        cells=_read(response, "cells"),
         outputs={output.name: decode(output.tensor) for output in response.outputs},
-        evidence=found,
+        evidence=evidence.decode(response.evidence),
     )
+
+
+def _read(response: pb.SolveResponse, name: Literal["solution", "points", "cells"]) -> Array:
+    return decode(getattr(response, name)) if response.HasField(name) else np.empty((0, 0))

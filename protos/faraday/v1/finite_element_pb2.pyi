@@ -36,20 +36,30 @@ class Triangles(_message.Message):
     def __init__(self, nodes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class Structured(_message.Message):
-    __slots__ = ("divisions", "lengths")
+    __slots__ = ("divisions", "lengths", "shape", "cell_kind")
     DIVISIONS_FIELD_NUMBER: _ClassVar[int]
     LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    CELL_KIND_FIELD_NUMBER: _ClassVar[int]
     divisions: _common_pb2.Tensor
     lengths: _common_pb2.Tensor
-    def __init__(self, divisions: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., lengths: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    shape: str
+    cell_kind: str
+    def __init__(self, divisions: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., lengths: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., shape: _Optional[str] = ..., cell_kind: _Optional[str] = ...) -> None: ...
 
 class Cells(_message.Message):
-    __slots__ = ("nodes", "cells")
+    __slots__ = ("nodes", "cells", "boundary_facets", "boundary_labels", "boundary_names")
     NODES_FIELD_NUMBER: _ClassVar[int]
     CELLS_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARY_FACETS_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARY_LABELS_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARY_NAMES_FIELD_NUMBER: _ClassVar[int]
     nodes: _common_pb2.Tensor
     cells: _common_pb2.Tensor
-    def __init__(self, nodes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    boundary_facets: _common_pb2.Tensor
+    boundary_labels: _common_pb2.Tensor
+    boundary_names: str
+    def __init__(self, nodes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., boundary_facets: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., boundary_labels: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., boundary_names: _Optional[str] = ...) -> None: ...
 
 class Mesh(_message.Message):
     __slots__ = ("unit_square", "triangles", "structured", "cells", "mesh_id")
@@ -149,21 +159,77 @@ class DiffusionInverse(_message.Message):
     session: str
     def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_edges: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_deviations: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., patches: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., magnitude: _Optional[float] = ..., roughness: _Optional[float] = ..., largest_factor: _Optional[float] = ..., tolerance: _Optional[float] = ..., steps: _Optional[int] = ..., session: _Optional[str] = ...) -> None: ...
 
+class DiffusionAdaptive(_message.Message):
+    __slots__ = ("conductivity", "source", "cell_source", "dirichlet_points", "dirichlet_values", "neumann_edges", "neumann_values", "tolerance", "max_cells", "marking")
+    CONDUCTIVITY_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    CELL_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    DIRICHLET_POINTS_FIELD_NUMBER: _ClassVar[int]
+    DIRICHLET_VALUES_FIELD_NUMBER: _ClassVar[int]
+    NEUMANN_EDGES_FIELD_NUMBER: _ClassVar[int]
+    NEUMANN_VALUES_FIELD_NUMBER: _ClassVar[int]
+    TOLERANCE_FIELD_NUMBER: _ClassVar[int]
+    MAX_CELLS_FIELD_NUMBER: _ClassVar[int]
+    MARKING_FIELD_NUMBER: _ClassVar[int]
+    conductivity: _common_pb2.Tensor
+    source: _common_pb2.Tensor
+    cell_source: _common_pb2.Tensor
+    dirichlet_points: _common_pb2.Tensor
+    dirichlet_values: _common_pb2.Tensor
+    neumann_edges: _common_pb2.Tensor
+    neumann_values: _common_pb2.Tensor
+    tolerance: float
+    max_cells: int
+    marking: float
+    def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_edges: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., tolerance: _Optional[float] = ..., max_cells: _Optional[int] = ..., marking: _Optional[float] = ...) -> None: ...
+
+class DiffusionGoal(_message.Message):
+    __slots__ = ("conductivity", "source", "cell_source", "dirichlet_points", "dirichlet_values", "neumann_edges", "neumann_values", "goal_density", "goal_cell_density", "goal_edges", "goal_edge_values", "goal_flux_weights")
+    CONDUCTIVITY_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    CELL_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    DIRICHLET_POINTS_FIELD_NUMBER: _ClassVar[int]
+    DIRICHLET_VALUES_FIELD_NUMBER: _ClassVar[int]
+    NEUMANN_EDGES_FIELD_NUMBER: _ClassVar[int]
+    NEUMANN_VALUES_FIELD_NUMBER: _ClassVar[int]
+    GOAL_DENSITY_FIELD_NUMBER: _ClassVar[int]
+    GOAL_CELL_DENSITY_FIELD_NUMBER: _ClassVar[int]
+    GOAL_EDGES_FIELD_NUMBER: _ClassVar[int]
+    GOAL_EDGE_VALUES_FIELD_NUMBER: _ClassVar[int]
+    GOAL_FLUX_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    conductivity: _common_pb2.Tensor
+    source: _common_pb2.Tensor
+    cell_source: _common_pb2.Tensor
+    dirichlet_points: _common_pb2.Tensor
+    dirichlet_values: _common_pb2.Tensor
+    neumann_edges: _common_pb2.Tensor
+    neumann_values: _common_pb2.Tensor
+    goal_density: _common_pb2.Tensor
+    goal_cell_density: _common_pb2.Tensor
+    goal_edges: _common_pb2.Tensor
+    goal_edge_values: _common_pb2.Tensor
+    goal_flux_weights: _common_pb2.Tensor
+    def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_edges: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_density: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_cell_density: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_edges: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_edge_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_flux_weights: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
+
 class SolveRequest(_message.Message):
-    __slots__ = ("options", "mesh", "element", "diffusion", "elasticity", "diffusion_inverse")
+    __slots__ = ("options", "mesh", "element", "diffusion", "elasticity", "diffusion_inverse", "diffusion_adaptive", "diffusion_goal")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     MESH_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_FIELD_NUMBER: _ClassVar[int]
     DIFFUSION_FIELD_NUMBER: _ClassVar[int]
     ELASTICITY_FIELD_NUMBER: _ClassVar[int]
     DIFFUSION_INVERSE_FIELD_NUMBER: _ClassVar[int]
+    DIFFUSION_ADAPTIVE_FIELD_NUMBER: _ClassVar[int]
+    DIFFUSION_GOAL_FIELD_NUMBER: _ClassVar[int]
     options: _common_pb2.RequestOptions
     mesh: Mesh
     element: Element
     diffusion: Diffusion
     elasticity: Elasticity
     diffusion_inverse: DiffusionInverse
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., diffusion_inverse: _Optional[_Union[DiffusionInverse, _Mapping]] = ...) -> None: ...
+    diffusion_adaptive: DiffusionAdaptive
+    diffusion_goal: DiffusionGoal
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., diffusion_inverse: _Optional[_Union[DiffusionInverse, _Mapping]] = ..., diffusion_adaptive: _Optional[_Union[DiffusionAdaptive, _Mapping]] = ..., diffusion_goal: _Optional[_Union[DiffusionGoal, _Mapping]] = ...) -> None: ...
 
 class NamedTensor(_message.Message):
     __slots__ = ("name", "tensor")
@@ -287,19 +353,45 @@ class EvaluateFunctionalResponse(_message.Message):
     evidence: _common_pb2.Evidence
     def __init__(self, value: _Optional[float] = ..., evidence: _Optional[_Union[_common_pb2.Evidence, _Mapping]] = ...) -> None: ...
 
+class EstimateErrorRequest(_message.Message):
+    __slots__ = ("options", "mesh", "element", "diffusion", "field", "bound")
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    MESH_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_FIELD_NUMBER: _ClassVar[int]
+    DIFFUSION_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    BOUND_FIELD_NUMBER: _ClassVar[int]
+    options: _common_pb2.RequestOptions
+    mesh: Mesh
+    element: Element
+    diffusion: Diffusion
+    field: _common_pb2.Tensor
+    bound: str
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., field: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., bound: _Optional[str] = ...) -> None: ...
+
+class EstimateErrorResponse(_message.Message):
+    __slots__ = ("cell_bound", "evidence")
+    CELL_BOUND_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    cell_bound: _common_pb2.Tensor
+    evidence: _common_pb2.Evidence
+    def __init__(self, cell_bound: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., evidence: _Optional[_Union[_common_pb2.Evidence, _Mapping]] = ...) -> None: ...
+
 class StoredMesh(_message.Message):
-    __slots__ = ("mesh_id", "cell_kind", "node_count", "cell_count", "size_bytes")
+    __slots__ = ("mesh_id", "cell_kind", "node_count", "cell_count", "size_bytes", "boundary_names")
     MESH_ID_FIELD_NUMBER: _ClassVar[int]
     CELL_KIND_FIELD_NUMBER: _ClassVar[int]
     NODE_COUNT_FIELD_NUMBER: _ClassVar[int]
     CELL_COUNT_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARY_NAMES_FIELD_NUMBER: _ClassVar[int]
     mesh_id: str
     cell_kind: str
     node_count: int
     cell_count: int
     size_bytes: int
-    def __init__(self, mesh_id: _Optional[str] = ..., cell_kind: _Optional[str] = ..., node_count: _Optional[int] = ..., cell_count: _Optional[int] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+    boundary_names: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, mesh_id: _Optional[str] = ..., cell_kind: _Optional[str] = ..., node_count: _Optional[int] = ..., cell_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., boundary_names: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CreateMeshRequest(_message.Message):
     __slots__ = ("options", "cells")

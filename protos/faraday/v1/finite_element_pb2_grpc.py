@@ -60,6 +60,11 @@ class FiniteElementServiceStub(object):
                 request_serializer=faraday_dot_v1_dot_finite__element__pb2.EvaluateFunctionalRequest.SerializeToString,
                 response_deserializer=faraday_dot_v1_dot_finite__element__pb2.EvaluateFunctionalResponse.FromString,
                 _registered_method=True)
+        self.EstimateError = channel.unary_unary(
+                '/faraday.v1.FiniteElementService/EstimateError',
+                request_serializer=faraday_dot_v1_dot_finite__element__pb2.EstimateErrorRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_finite__element__pb2.EstimateErrorResponse.FromString,
+                _registered_method=True)
         self.CreateMesh = channel.unary_unary(
                 '/faraday.v1.FiniteElementService/CreateMesh',
                 request_serializer=faraday_dot_v1_dot_finite__element__pb2.CreateMeshRequest.SerializeToString,
@@ -132,12 +137,22 @@ class FiniteElementServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EstimateError(self, request, context):
+        """Bounds the energy error of any field with the right Dirichlet values: a surrogate's, an unfinished iteration's, an older
+        solution's. Nothing is solved for; the bound is guaranteed.
+
+        Errors: those of Solve.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateMesh(self, request, context):
         """Keeps a mesh under a name that is made of its content, so that requests can name it instead of sending it. The same mesh
         again has the same name, and no effect. A tenant sees its own meshes only. There is room for so many bytes for each tenant;
         beyond that the least recently used goes: whoever is told UNKNOWN_MESH sends it again.
 
-        Errors: INVALID_ARGUMENT (MISSING_TENSOR, WRONG_DTYPE, WRONG_SHAPE, NOT_FINITE, OUT_OF_RANGE, MESH_DEGENERATE);
+        Errors: INVALID_ARGUMENT (MISSING_TENSOR, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, OUT_OF_RANGE, MESH_DEGENERATE);
         RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) where it is larger than all the room there is.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -197,6 +212,11 @@ def add_FiniteElementServiceServicer_to_server(servicer, server):
                     servicer.EvaluateFunctional,
                     request_deserializer=faraday_dot_v1_dot_finite__element__pb2.EvaluateFunctionalRequest.FromString,
                     response_serializer=faraday_dot_v1_dot_finite__element__pb2.EvaluateFunctionalResponse.SerializeToString,
+            ),
+            'EstimateError': grpc.unary_unary_rpc_method_handler(
+                    servicer.EstimateError,
+                    request_deserializer=faraday_dot_v1_dot_finite__element__pb2.EstimateErrorRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_finite__element__pb2.EstimateErrorResponse.SerializeToString,
             ),
             'CreateMesh': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateMesh,
@@ -332,6 +352,33 @@ class FiniteElementService(object):
             '/faraday.v1.FiniteElementService/EvaluateFunctional',
             faraday_dot_v1_dot_finite__element__pb2.EvaluateFunctionalRequest.SerializeToString,
             faraday_dot_v1_dot_finite__element__pb2.EvaluateFunctionalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EstimateError(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.FiniteElementService/EstimateError',
+            faraday_dot_v1_dot_finite__element__pb2.EstimateErrorRequest.SerializeToString,
+            faraday_dot_v1_dot_finite__element__pb2.EstimateErrorResponse.FromString,
             options,
             channel_credentials,
             insecure,

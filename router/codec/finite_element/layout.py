@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.message import Message
 
 from models.base import Array, Scalar
 from models.schema import Flat
 from router.codec import common
+
+Given = Sequence[tuple[Any, Any]]  # descriptors and values of fields
 
 
 @dataclass(frozen=True)
@@ -21,10 +24,10 @@ class Layout:
 
     def values(self, request: Message) -> Flat:
         """Of all fields that are set. Raises `Refusal` with the field's name where bytes and shape disagree."""
-        scalars: dict[str, Scalar] = {name: getattr(request, name) for name in self.own}
+        scalars: dict[str, Scalar] = {}
         arrays: dict[str, Array] = {}
-        for path in self.parts:
-            more_scalars, more_arrays = values_of(getattr(request, path))
+        for given in (_set(request, self.own), *(_set(getattr(request, path)) for path in self.parts)):
+            more_scalars, more_arrays = _values(given)
             scalars |= more_scalars
             arrays |= more_arrays
         return scalars, arrays
@@ -54,7 +57,15 @@ def names_of(message: type[Message]) -> dict[str, tuple[str, ...]]:
 
 def values_of(message: Message) -> Flat:
     """A message's scalars and tensors that are set. Raises `Refusal` as `Layout.values`."""
-    given = message.ListFields()
+    return _values(_set(message))
+
+
+def _set(message: Message, names: Collection[str] | None = None) -> Given:
+    """The fields that are set; of these names only, where they are said."""
+    return [(field, value) for field, value in message.ListFields() if names is None or field.name in names]
+
+
+def _values(given: Given) -> Flat:
     return (
         {field.name: value for field, value in given if field.message_type is None},
         {field.name: common.array_of(value, field.name) for field, value in given if field.message_type is not None},

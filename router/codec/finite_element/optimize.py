@@ -28,8 +28,7 @@ class OptimizeCodec:
         request = common.parse(pb.OptimizeRequest, body)
         mesh = request.request.mesh
         if mesh.WhichOneof("mesh") == "mesh_id":
-            arrays = self._kept(mesh.mesh_id)
-            mesh.cells.CopyFrom(content(arrays["nodes"], arrays["cells"]))
+            mesh.cells.CopyFrom(content(self._kept(mesh.mesh_id)))
         return request.SerializeToString()
 
     def encode(self, reply: Reply, question: Question) -> bytes:

@@ -14,7 +14,7 @@ from router.codec.finite_element.layout import Layout
 from router.codec.finite_element.meshes import Kept
 from router.errors import Malformed
 
-Request = pb.SolveRequest | pb.DifferentiateRequest | pb.EvaluateFunctionalRequest
+Request = pb.SolveRequest | pb.DifferentiateRequest | pb.EvaluateFunctionalRequest | pb.EstimateErrorRequest
 
 _DEGREES = {pb.ELEMENT_P1: 1, pb.ELEMENT_P2: 2}
 
@@ -33,10 +33,10 @@ def question(request: Request, spec: Spec, layout: Layout, kept: Kept) -> Questi
     kind = meshes.kind_of(request.mesh)
     try:
         scalars, arrays = layout.values(request)
-        of_mesh_scalars, of_mesh = meshes.values(request.mesh, kept)
-        task = schema.parse(
-            spec.task, {**_degree(request.element), **of_mesh_scalars, **scalars}, {**of_mesh, **arrays}
-        )
+        declared = {*schema.tensors(spec.task), *schema.scalars(spec.task)}
+        mesh_scalars, mesh_arrays = meshes.values(request.mesh, kept, declared)
+        said = {**_degree(request.element), **mesh_scalars, **scalars}
+        task = schema.parse(spec.task, said, {**mesh_arrays, **arrays})
         task.check()
     except Refusal as refusal:
         raise in_request(refusal, layout, kind) from None
@@ -48,7 +48,7 @@ def question(request: Request, spec: Spec, layout: Layout, kept: Kept) -> Questi
         deadline=common.unix_s(options.deadline, "options.deadline") if options.HasField("deadline") else None,
         validate_only=options.validate_only,
         echo=(kind, ()),
-        expanded_bytes=sum(array.nbytes for array in of_mesh.values()) if kind == "mesh_id" else 0,
+        expanded_bytes=sum(array.nbytes for array in mesh_arrays.values()) if kind == "mesh_id" else 0,
     )
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from faraday.v1 import finite_element_pb2 as pb
 from models.base import Spec
-from models.fem import gradient_task, inverse_task
+from models.fem import adaptive_task, certify_task, goal_task, gradient_task, inverse_task
 from models.fem import task as diffusion
 from models.fem.elasticity import task as elasticity
 from router.codec.finite_element.layout import Layout, layout_of
@@ -51,10 +51,24 @@ class Derivative:
         return layout_of(pb.EvaluateFunctionalRequest, self.name, "functional", own=("session",))
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """A field of `EstimateErrorRequest.problem`, and the model that bounds the error of a field."""
+
+    name: str
+    spec: Spec
+
+    @cached_property
+    def layout(self) -> Layout:
+        return layout_of(pb.EstimateErrorRequest, self.name, own=("field", "bound"))
+
+
 PROBLEMS = {
     row.name: row
     for row in (
         Problem("diffusion", diffusion.SPEC, "u"),
+        Problem("diffusion_adaptive", adaptive_task.SPEC, "u"),
+        Problem("diffusion_goal", goal_task.SPEC, "u"),
         Problem("diffusion_inverse", inverse_task.SPEC, "u"),
         Problem("elasticity", elasticity.SPEC, "displacement"),
     )
@@ -77,3 +91,5 @@ DERIVATIVES = {
         ),
     )
 }
+
+ESTIMATES = {row.name: row for row in (Estimate("diffusion", certify_task.SPEC),)}

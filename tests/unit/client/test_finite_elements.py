@@ -20,6 +20,8 @@ from faraday.client import (
     MalformedReply,
     NotFound,
     Outcome,
+    Posed,
+    Shape,
     box,
     rectangle,
     triangles,
@@ -27,6 +29,7 @@ from faraday.client import (
 )
 from faraday.client.errors import CallFailed, DeadlineExceeded
 from faraday.client.exchange import exchange
+from faraday.client.tensors import decode
 from faraday.v1 import finite_element_pb2 as pb
 from tests.support.router import Router
 
@@ -112,6 +115,51 @@ def test_a_dry_run_returns_evidence_alone(live: Client) -> None:
     )
     assert solved.evidence.outcome is Outcome.VALIDATED
     assert (solved.values.size, solved.outputs) == (0, {})
+
+
+# Any problem
+
+
+def test_any_problem_is_asked_by_the_names_of_its_data(live: Client) -> None:
+    asked = live.fem.ask(
+        "diffusion",
+        MESH,
+        degree=2,
+        conductivity=2.0,
+        source=[1.0],
+        dirichlet_points=MESH.boundary(2),
+        dirichlet_values=np.zeros(len(MESH.boundary(2))),
+    )
+    assert np.array_equal(asked.values, live.fem.solve(MESH, conductivity=2, source=1, dirichlet=0, degree=2).values)
+    bar = live.fem.ask(
+        "elasticity",
+        unit_square(2),
+        plane="stress",
+        young_modulus=1.0,
+        poisson_ratio=0.3,
+        body_force=np.array([[1.0, 0.0]]),
+        fixed_points=np.array([0, 0, 6, 3]),
+        fixed_axes=np.array([0, 1, 0, 0]),
+        fixed_values=[0.0, 0.0, 0.0, 0.0],
+        degree=1,
+    )
+    assert bar.outputs["reaction"].sum() == pytest.approx(-1.0)
+
+
+def test_what_is_no_problem_or_none_of_its_data_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="choose among diffusion"):
+        Posed("fusion", MESH, {}).request()
+    with pytest.raises(ValueError, match="takes no 'colour'"):
+        Posed("diffusion", MESH, {"colour": 1.0}).request()
+    with pytest.raises(ValueError, match="makes the mesh"):
+        Shape("annulus", (2, 8)).content()
+
+
+def test_a_shape_is_sent_by_its_name(live: Client) -> None:
+    sent = Posed("elasticity", Shape("annulus", (2, 8), (1.0, 3.0), "quadrilateral"), {}).request().mesh.structured
+    assert (sent.shape, sent.cell_kind) == ("annulus", "quadrilateral")
+    with pytest.raises(InvalidRequest, match=r"mesh.structured.(shape|cell_kind): there is no input"):
+        live.fem.ask("elasticity", Shape("annulus", (2, 8)))
 
 
 # A stream of problems
@@ -225,6 +273,23 @@ def test_a_dry_run_differentiates_nothing(live: Client) -> None:
     assert (found.value, found.solution.size, dict(found.gradients)) == (0.0, 0, {})
 
 
+# Certificates
+
+
+def test_any_field_has_a_guaranteed_bound(live: Client) -> None:
+    """A solution's own bound, and that of the solution of another problem, which is much larger."""
+    problem = Diffusion(MESH, source=1.0, dirichlet=0.0)
+    solved = live.fem.solve(MESH, source=1.0, dirichlet=0.0)
+    certified = live.fem.estimate_error(problem, solved.values)
+    assert certified.evidence.error_bound is not None and solved.evidence.error_bound is not None
+    assert certified.evidence.error_bound.kind is BoundKind.GUARANTEED
+    assert certified.evidence.error_bound.value == pytest.approx(solved.evidence.error_bound.value, rel=0.2)
+    assert certified.cell_bound.sum() == pytest.approx(certified.evidence.error_bound.value**2, rel=1e-6)
+    worse = live.fem.estimate_error(problem, 0.5 * solved.values, bound="sharp").evidence.error_bound
+    assert worse is not None and worse.value > 1.5 * certified.evidence.error_bound.value
+    assert live.fem.estimate_error(problem, solved.values, validate_only=True).cell_bound.size == 0
+
+
 # Meshes
 
 
@@ -251,6 +316,18 @@ def test_a_mesh_that_the_server_forgot_is_sent_again(live: Client, router: Route
 
 def test_a_box_is_kept_too(live: Client) -> None:
     assert live.fem.upload(box(1, 1, 1)).mesh_id
+
+
+def test_parts_of_the_boundary_are_kept_by_name(live: Client) -> None:
+    mesh = OWN.named(left=lambda x, y: x == 0, corner=[[0, 1]])
+    sent = mesh.content()
+    assert sent.boundary_names == "left, corner"
+    assert decode(sent.boundary_labels).tolist() == [0] * 6 + [1]
+    assert mesh.message().WhichOneof("mesh") == "cells"
+    kept = live.fem.upload(mesh)
+    assert kept.mesh_id != live.fem.upload(OWN).mesh_id
+    assert kept.named(right=lambda x, y: x == 1).mesh_id == ""  # another mesh, which nobody keeps
+    assert live.fem.solve(kept, source=1.0, dirichlet=0.0).values.shape == (49,)
 
 
 # The list of problems

@@ -21,7 +21,7 @@ from models.catalog import CATALOG
 from models.fem.mesh import unit_square
 from router.call import Principal, Role
 from router.finite_element import SERVICE, FiniteElementService
-from tests.support.router import ADA, AUDITOR, Router, RouterOptions, connected, running
+from tests.support.router import ADA, AUDITOR, SPECS, Router, RouterOptions, connected, running
 from tests.unit.router.codec.finite_element.asking import array, solve_request, tensor, tensors_of
 
 MAYO = Principal("bob", "mayo", frozenset({Role.ANALYST}))
@@ -31,7 +31,8 @@ LEFT = np.flatnonzero(SQUARE.nodes[:, 0] == 0)
 
 @pytest.fixture
 async def router(tmp_path: Path) -> AsyncIterator[Router]:
-    async with running(tmp_path) as started:
+    specs = {name: spec for name, spec in SPECS.items() if name.startswith("fem.")}
+    async with running(tmp_path, RouterOptions(specs=specs)) as started:
         yield started
 
 
@@ -301,7 +302,10 @@ async def test_a_name_that_is_none_is_malformed(ask: Asking, mesh_id: str) -> No
 
 
 async def test_a_mesh_has_to_fit_into_the_tenant_s_room(tmp_path: Path) -> None:
-    async with running(tmp_path, RouterOptions(mesh_bytes=4096)) as router, connected(router) as channel:
+    async with (
+        running(tmp_path, RouterOptions(specs={"echo": SPECS["echo"]}, mesh_bytes=4096)) as router,
+        connected(router) as channel,
+    ):
         ask = Asking(router, channel, ADA)
         large = unit_square(20, 20)
         refused = await ask.refused("CreateMesh", pb.CreateMeshRequest(cells=cells(large.nodes, large.cells)))

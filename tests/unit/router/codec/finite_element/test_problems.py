@@ -6,8 +6,10 @@ One suite over all rows: a problem that is added is tested by being there.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -20,12 +22,18 @@ from faraday.v1 import finite_element_pb2 as pb
 from models import schema
 from models.base import Refusal, Result, Spec
 from models.catalog import CATALOG
+from models.fem.domain.task import DomainTask
 from router.call import Reply
+from router.codec.common import parse
 from router.codec.finite_element import meshes
+from router.codec.finite_element.derivatives import DifferentiateCodec, EvaluateCodec
+from router.codec.finite_element.estimates import EstimateCodec
 from router.codec.finite_element.listing import described
-from router.codec.finite_element.problems import DERIVATIVES, PROBLEMS, Derivative, Problem
-from router.codec.finite_element.solve import SolveCodec
+from router.codec.finite_element.problems import DERIVATIVES, ESTIMATES, PROBLEMS, Derivative, Estimate, Problem
+from router.codec.finite_element.solve import SolveBatchCodec, SolveCodec
+from router.codec.finite_element.uploads import mesh_of
 from router.errors import Malformed, UnknownMesh
+from tests.support.message_draft import drafted, row_name
 from tests.unit.router.codec.finite_element.asking import nothing_kept, same, solve_request, tensors_of
 
 TABLE = "router/codec/finite_element/problems.py"
@@ -44,16 +52,24 @@ every_derivative = pytest.mark.parametrize("row", DERIVATIVES.values(), ids=DERI
 
 
 def test_every_finite_element_model_has_a_row() -> None:
-    served = {row.spec.name for row in (*PROBLEMS.values(), *DERIVATIVES.values())}
-    missing = [name for name in CATALOG if name.startswith("fem.") and name not in served]
-    assert missing == [], f"{TABLE}: add a row for each"
+    served = {row.spec.name for row in (*PROBLEMS.values(), *DERIVATIVES.values(), *ESTIMATES.values())}
+    missing = [spec for name, spec in CATALOG.items() if name.startswith("fem.") and name not in served]
+    assert missing == [], f"{TABLE}, {PROTO}:\n\n" + "\n".join(map(drafted, missing))
 
 
 @every_problem
 def test_a_row_bears_the_name_of_its_model(row: Problem) -> None:
     """So that whoever knows one knows the other: fem.diffusion.inverse is diffusion_inverse."""
-    assert row.name == row.spec.name.removeprefix("fem.").replace(".", "_")
+    assert row.name == row_name(row.spec)
     assert CATALOG[row.spec.name] is row.spec
+
+
+@every_problem
+def test_a_draft_of_its_message_has_the_fields_that_it_has(row: Problem) -> None:
+    """So that a draft of one that is missing can be trusted."""
+    drafts = re.findall(r"^  (optional \w+|Tensor) (\w+) = \d+;$", drafted(row.spec), re.MULTILINE)
+    fields = message_of(pb.SolveRequest.DESCRIPTOR, row.name).fields
+    assert {name for _, name in drafts} == {field.name for field in fields}
 
 
 def message_of(request: Descriptor, path: str) -> Descriptor:
@@ -92,6 +108,15 @@ def test_so_has_what_is_differentiated(row: Derivative) -> None:
     assert set(row.gradients.values()) <= schema.tensors(row.spec.result).keys()
 
 
+@pytest.mark.parametrize("row", ESTIMATES.values(), ids=ESTIMATES)
+def test_so_has_what_is_estimated(row: Estimate) -> None:
+    request = pb.EstimateErrorRequest.DESCRIPTOR
+    check_fields(row.spec, [message_of(request, row.name)], row.layout.own)
+    own = [request.fields_by_name[name] for name in row.layout.own]
+    assert dtype_said(own[0]) == schema.tensors(row.spec.task)["field"].dtype
+    assert own[1].has_presence
+
+
 @every_derivative
 def test_what_is_evaluated_is_what_is_differentiated_without_a_tangent(row: Derivative) -> None:
     fields, others = (kind.DESCRIPTOR.fields for kind in (pb.EvaluateFunctionalRequest, pb.DifferentiateRequest))
@@ -99,10 +124,10 @@ def test_what_is_evaluated_is_what_is_differentiated_without_a_tangent(row: Deri
     assert [(field.name, field.number, field.message_type) for field in fields] == both
 
 
-@pytest.mark.parametrize("name", sorted(meshes.FIELDS))
-def test_every_field_of_a_mesh_belongs_to_some_task(name: str) -> None:
-    rows = (*PROBLEMS.values(), *DERIVATIVES.values())
-    assert any(name in (*schema.tensors(row.spec.task), *schema.scalars(row.spec.task)) for row in rows)
+def test_the_fields_of_meshes_are_those_of_tasks_on_any_domain() -> None:
+    """And no others: what a task declares of its domain beyond these would have no place in a request."""
+    declared = {*schema.tensors(DomainTask), *schema.scalars(DomainTask)}
+    assert declared - {"degree", "conditions"} == meshes.FIELDS
 
 
 @cache
@@ -179,12 +204,26 @@ def leads_somewhere(message: Descriptor, path: str) -> bool:
     )
 
 
-@given(body=st.binary(max_size=200))
-def test_any_bytes_are_a_question_or_refused(body: bytes) -> None:
-    def unknown(mesh_id: str) -> dict[str, object]:
-        raise UnknownMesh("no such mesh")
+def unknown(mesh_id: str) -> NoReturn:
+    raise UnknownMesh("no such mesh")
 
-    try:
-        SolveCodec(unknown).decode(body)  # type: ignore[arg-type]
-    except (Malformed, Refusal, UnknownMesh) as error:
-        assert error.reason
+
+DECODERS: dict[str, Callable[[bytes], object]] = {
+    **{kind.__name__: kind(unknown).decode for kind in (SolveCodec, SolveBatchCodec, DifferentiateCodec)},
+    **{kind.__name__: kind(unknown).decode for kind in (EvaluateCodec, EstimateCodec)},
+    "an upload": lambda body: mesh_of(parse(pb.CreateMeshRequest, body)),
+}
+
+
+@pytest.mark.parametrize("decode", DECODERS.values(), ids=DECODERS)
+@given(start=st.binary(max_size=60), number=st.integers(1, 31), body=st.binary(max_size=120))
+def test_any_bytes_are_a_question_or_refused(
+    decode: Callable[[bytes], object], start: bytes, number: int, body: bytes
+) -> None:
+    """Also where they begin as one of its fields would."""
+    field = bytes([min(number << 3 | 2, 127), len(body)]) + body
+    for message in (start, field, start + field):
+        try:
+            decode(message)
+        except (Malformed, Refusal, UnknownMesh) as error:
+            assert error.reason

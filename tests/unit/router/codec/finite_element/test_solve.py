@@ -12,6 +12,7 @@ from faraday.v1 import common_pb2
 from faraday.v1 import finite_element_pb2 as pb
 from models.base import Evidence, Refusal
 from models.fem.elasticity.task import ElasticityTask
+from models.fem.own_mesh import OwnMesh
 from models.fem.task import DiffusionResult, DiffusionTask
 from router.call import Reply
 from router.codec.finite_element.solve import SolveBatchCodec, SolveCodec, failed
@@ -168,7 +169,7 @@ def test_so_does_a_refusal_of_the_model(kind: str, field: str, path: str) -> Non
         mesh = getattr(request.mesh, kind)
         mesh.nodes.CopyFrom(tensor(SQUARE))
         mesh.cells.CopyFrom(tensor(CELLS, "int64"))
-    codec = SolveCodec(lambda mesh_id: {"nodes": SQUARE, "cells": CELLS})
+    codec = SolveCodec(lambda mesh_id: OwnMesh(shape="own", nodes=SQUARE, cells=CELLS))
     question = codec.decode(request.SerializeToString())
     assert codec.refusal(Refusal("WRONG", "is wrong", field, {"a": "b"}), question).field == path
     assert question.expanded_bytes == (SQUARE.nbytes + CELLS.nbytes if kind == "mesh_id" else 0)
