@@ -1,4 +1,5 @@
 from faraday.v1 import common_pb2 as _common_pb2
+from google.longrunning import operations_pb2 as _operations_pb2
 from google.rpc import status_pb2 as _status_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -477,3 +478,15 @@ class ListProblemsResponse(_message.Message):
     problems: _containers.RepeatedCompositeFieldContainer[Problem]
     next_page_token: str
     def __init__(self, problems: _Optional[_Iterable[_Union[Problem, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class OptimizeRequest(_message.Message):
+    __slots__ = ("request",)
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    request: SolveRequest
+    def __init__(self, request: _Optional[_Union[SolveRequest, _Mapping]] = ...) -> None: ...
+
+class OptimizeResponse(_message.Message):
+    __slots__ = ("response",)
+    RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    response: SolveResponse
+    def __init__(self, response: _Optional[_Union[SolveResponse, _Mapping]] = ...) -> None: ...
