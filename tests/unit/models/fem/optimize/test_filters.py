@@ -48,6 +48,24 @@ def test_the_cone_is_that_of_all_pairs() -> None:
     np.testing.assert_allclose(filters.cone(space, 0.3).apply(x), weights @ x / weights.sum(axis=1), rtol=1e-12)
 
 
+@pytest.mark.parametrize("radius", (0.1, 0.45, 3.0, 1e6))
+@pytest.mark.parametrize(("counts", "lengths"), [((7, 5), (1.4, 1)), ((4, 3, 2), (2, 1, 1)), ((1, 9), (0.1, 1))])
+def test_on_bricks_the_cone_is_a_correlation(
+    counts: tuple[int, ...], lengths: tuple[float, ...], radius: float
+) -> None:
+    space = bricks(counts, np.array(lengths))
+    even, other = filters.even_cone(counts, np.array(lengths), radius), filters.cone(space, radius)
+    x = np.random.default_rng(0).random(len(space.volumes))
+    np.testing.assert_allclose(even.apply(x), other.apply(x), rtol=1e-10)
+    np.testing.assert_allclose(even.pull_back(x), other.pull_back(x), rtol=1e-10)
+
+
+def test_the_signs_of_small_slopes_outlive_large_ones() -> None:
+    x = np.full(200, 1e-30)
+    x[0] = 1.0
+    assert (filters.even_cone((20, 10), np.array([20.0, 10.0]), 3.0).pull_back(x) > 0).all()
+
+
 @pytest.mark.parametrize("kind", ("squares", "triangles"))
 def test_helmholtz_damps_a_wave_as_the_equation_does(kind: str) -> None:
     """cos kx has no flux at the ends: −ℓ² u″ + u = cos kx has u = cos kx / (1 + ℓ²k²). Second order in h."""

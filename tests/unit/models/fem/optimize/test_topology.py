@@ -222,11 +222,12 @@ def test_what_makes_no_sense_is_refused(fields: dict[str, Any], reason: str, fie
 
 
 def test_a_filter_that_sees_too_many_cells_is_refused_and_helmholtz_takes_it() -> None:
-    wide = half_beam(300, 100, filter_radius=60.0, steps=1)
-    [refusal] = TopologySolver("cpu").run([wide])
+    wide = half_beam(120, 120, filter_radius=200.0, steps=1)
+    refusal, result = TopologySolver("cpu").run([wide, dataclasses.replace(wide, filter="helmholtz")])
     assert isinstance(refusal, Refusal)
     assert refusal.field == "filter_radius"
     assert "helmholtz" in refusal.message
+    assert isinstance(result, TopologyResult)
 
 
 def test_the_example_is_checked() -> None:
