@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 from scipy.ndimage import correlate
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.spatial import cKDTree
 
 from models.base import Array
@@ -67,17 +67,21 @@ def helmholtz(space: Sampled, radius: float) -> Filter:
     """The mean over each cell of the u with −ℓ² Δu + u = x and no flux at the boundary, ℓ = radius / 2√3 (Lazarov &
     Sigmund 2011, Int. J. Numer. Methods Eng. 86, 765-781). As far as `cone` of that radius, and keeps the volume.
 
-    Raises `SingularMatrix`.
+    With a lumped mass, and without what couples points the wrong way round (obtuse angles, flat bricks), so that the
+    matrix has a positive inverse: densities stay between 0 and 1 on every mesh. Raises `SingularMatrix`.
     """
     points = space.cell_points
     count, size = len(points), int(points.max()) + 1
-    length = radius / (2 * 3**0.5)
-    local = length**2 * matrices.laplacian(space) + matrices.mass(space)
-    rows, columns = np.repeat(points, points.shape[1], axis=1), np.tile(points, points.shape[1])
-    matrix = coo_array((local.ravel(), (rows.ravel(), columns.ravel())), shape=(size, size)).tocsr()
     cells = np.broadcast_to(np.arange(count)[:, None], points.shape)
     load = csr_array((matrices.load(space).ravel(), (points.ravel(), cells.ravel())), shape=(size, count))
-    inverse = direct.factor(matrix).inverse
+    rows, columns = np.repeat(points, points.shape[1], axis=1), np.tile(points, points.shape[1])
+    local = matrices.laplacian(space).ravel()
+    coupling = coo_array((local, (rows.ravel(), columns.ravel())), shape=(size, size)).tocsr().tocoo()
+    apart = (coupling.row != coupling.col) & (coupling.data < 0)
+    links = csr_array((-coupling.data[apart], (coupling.row[apart], coupling.col[apart])), shape=(size, size))
+    length = radius / (2 * 3**0.5)
+    matrix = diags_array(length**2 * links.sum(axis=1) + load.sum(axis=1)) - length**2 * links
+    inverse = direct.factor(csr_array(matrix)).inverse
 
     def between(x: Array) -> Array:
         return np.asarray(load.T @ inverse(load @ x))

@@ -14,6 +14,7 @@ from tests.unit.models.fem.elasticity.bodies import BODIES
 SPACES: dict[str, Sampled] = {
     "squares": bricks((7, 5), np.array([1.4, 1.0])),
     "cubes": bricks((4, 3, 2), np.array([2.0, 1.0, 1.0])),
+    "flat bricks": bricks((4, 3, 3), np.array([2.0, 1.0, 0.1])),
     **{
         name: simplices(BODIES[name], LAGRANGE[BODIES[name].nodes.shape[1]][1])
         for name in ("distorted square", "distorted two holes", "distorted box")
@@ -31,6 +32,17 @@ def test_constants_are_kept_and_the_pull_back_is_the_transpose(name: str, kind: 
     np.testing.assert_allclose(made.apply(np.full(count, 0.7)), 0.7, rtol=1e-12)
     x, y = np.random.default_rng(0).random((2, count))
     assert y @ made.apply(x) == pytest.approx(made.pull_back(y) @ x, rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("radius", (1e-3, 0.1, 0.45, 1e3))
+def test_what_is_between_0_and_1_stays_there(radius: float, name: str, kind: str) -> None:
+    space = SPACES[name]
+    made = KINDS[kind](space, radius)
+    x = np.random.default_rng(0).integers(0, 2, len(space.volumes)).astype(np.float64)
+    assert made.apply(x).min() >= -1e-12
+    assert made.apply(x).max() <= 1 + 1e-12
 
 
 @pytest.mark.parametrize("name", SPACES)
