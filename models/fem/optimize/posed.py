@@ -65,7 +65,7 @@ def design(task: TopologyTask) -> Design:
 
 
 def first_design(task: TopologyTask, posed: Design) -> Array:
-    """(cells,): even over the active cells, with as much material as is allowed.
+    """(cells,): the task's own, or even over the active cells, with as much material as is allowed.
 
     Raises `Refusal` OUT_OF_RANGE where the solid cells leave none for them.
     """
@@ -81,6 +81,8 @@ def first_design(task: TopologyTask, posed: Design) -> Array:
             "volume_fraction",
             details,
         )
+    if task.initial_design is not None:
+        return task.initial_design
     return np.full(len(volumes), min(1.0, (task.volume_fraction - solid) / free))
 
 

@@ -62,7 +62,7 @@ class _Point:
     stage: Array  # (1,)
     objective: Array  # (steps,)
     volume: Array  # (steps,)
-    bold: Array  # (steps,) bool: whether it was taken without the guarantee to be no worse
+    bold: Array  # (steps,) bool: whether its approximations were not above the functions
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +165,7 @@ class _Search:
             f"{'least compliance' if self.posed.output is None else 'least weighted displacement'} by SIMP with "
             f"penalty {task.penalty:g}, {filtered}, projection of sharpness {self.sharpness(at):g}, sparse LU",
             f"{len(at.objective)} steps of GCMMA with the discrete adjoint towards a local minimum, {bold} of them "
-            "without the guarantee to be no worse",
+            "by approximations that were not above the functions",
             f"residual of the optimality conditions {self.kkt(at, here):.1e} where {task.tolerance:g} is asked for",
             f"volume {here.volume:.6f} of {task.volume_fraction:g}",
             f"grayness {gray:.3f} (mean of 4ρ(1-ρ): 0 where every cell is full or empty)",
