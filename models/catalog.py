@@ -8,6 +8,7 @@ from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
 from models.fem.elasticity import task as elasticity
 from models.fem.heat import task as heat
+from models.fem.helmholtz import task as helmholtz
 from models.fem.modes import task as modes
 from models.fem.transport import task as transport
 from models.surrogate import task as surrogate
@@ -21,6 +22,7 @@ CATALOG: dict[str, Spec] = {
         inverse_task.SPEC,
         transport.SPEC,
         heat.SPEC,
+        helmholtz.SPEC,
         identity.SPEC,
         modes.SPEC,
         surrogate.SPEC,
