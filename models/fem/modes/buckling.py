@@ -10,7 +10,7 @@ from scipy.sparse import csc_matrix
 from models.base import Array, Refusal
 from models.fem.direct import Factor, SingularMatrix, factor
 from models.fem.modes import form
-from models.fem.modes.problem import Problem
+from models.fem.modes.problem import Problem, by_component
 
 # |K| |K⁻¹ b| / |b| beyond which the body moves without strain as far as double precision can tell.
 SINGULAR = 1e14
@@ -38,7 +38,8 @@ def prestress(given: Problem, load: Array) -> Prestress:
     solution = factored.solve(load[given.free])
     u = given.widened(solution.x)
     stress = form.stress(given.basis.interpolate(u), Coefficients(**_elastic(given)))
-    softening = -given.inner(form.geometric.assemble(given.basis, stress=stress))
+    geometric = form.geometric.assemble(given.scalar, stress=stress)
+    softening = -given.inner(by_component(geometric, given.basis.mesh.dim()))
     return Prestress(u, softening, factored, solution.residual)
 
 

@@ -29,13 +29,8 @@ def elastic(u: Field, v: Field, w: Field) -> Field:
 
 
 @bilinear
-def vector_mass(u: Field, v: Field, w: Field) -> Field:
-    return w.density * dot(u, v)
-
-
-@bilinear
 def geometric(u: Field, v: Field, w: Field) -> Field:
-    return np.einsum("ij...,ki...,kj...", w.stress, grad(u), grad(v))
+    return np.einsum("ij...,i...,j...", w.stress, grad(u), grad(v))
 
 
 @linear

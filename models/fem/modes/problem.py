@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csc_matrix, csr_matrix
+from scipy.sparse import csc_matrix, csr_matrix, identity, kron
 from skfem import Basis, Mesh
 
 from models.base import Array, Refusal
@@ -62,15 +62,19 @@ def problem(task: ModesTask, mesh: Mesh) -> Problem:
         lame, shear = material.lame[:, None], material.shear[:, None]
         coefficients = {"lame": lame, "shear": shear, "density": density, "young": material.young[:, None]}
         stiffness = form.elastic.assemble(basis, lame=lame, shear=shear)
-        mass = form.vector_mass.assemble(basis, density=density)
     else:
         basis = scalar
         coefficients = {"k": on_cells(task.tension, count, 1.0), "density": density}
         stiffness = form.tension.assemble(basis, k=coefficients["k"])
-        mass = form.mass.assemble(basis, density=density)
+    mass = by_component(form.mass.assemble(scalar, density=density), task.components)
     free = _free(task, basis)
     inner = [matrix.tocsr()[free][:, free].tocsc() for matrix in (stiffness, mass)]
     return Problem(basis, scalar, coefficients, free, *inner)
+
+
+def by_component(matrix: csr_matrix, count: int) -> csr_matrix:
+    """The same for each component: unknown count · i + a belongs to component a of point i."""
+    return kron(matrix, identity(count), format="csr")
 
 
 def load(task: ModesTask, given: Problem) -> Array:

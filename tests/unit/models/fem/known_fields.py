@@ -9,8 +9,11 @@ from skfem import Basis
 
 from models.base import Array, Refusal
 from models.fem.domain.build import mesh_of
-from models.fem.domain.elements import scalar_element
+from models.fem.domain.elements import LAGRANGE, scalar_element
 from models.fem.domain.task import DIMENSION, DomainTask
+
+# Q2 hexahedra take 729 products of shape functions for each matrix: too long for tests that solve many times.
+QUICK = [element for element in LAGRANGE if element != ("hexahedron", 2)]
 
 Field = Callable[[Array], Array]  # of places (d, ...)
 

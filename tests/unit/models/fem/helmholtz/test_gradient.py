@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from models.base import Array
-from models.fem.domain.elements import LAGRANGE
 from models.fem.domain.task import CELLS_PER_BRICK, DIMENSION
 from models.fem.helmholtz.task import HelmholtzTask
 from tests.unit.models.fem.helmholtz.test_waves import solved
-from tests.unit.models.fem.known_fields import domain_of, remainder_order
+from tests.unit.models.fem.known_fields import QUICK, domain_of, remainder_order
 
 
 def posed(kind: str, degree: int) -> HelmholtzTask:
@@ -34,7 +33,7 @@ def functional(task: HelmholtzTask) -> float:
     return float(np.sum(task.cotangent * solved(task).u))
 
 
-@pytest.mark.parametrize(("kind", "degree"), LAGRANGE)
+@pytest.mark.parametrize(("kind", "degree"), QUICK)
 def test_the_remainder_of_a_step_along_the_gradient_is_of_second_order(kind: str, degree: int) -> None:
     task = posed(kind, degree)
     result = solved(task)
@@ -67,7 +66,7 @@ def test_the_source_s_gradient_is_exact_as_u_is_linear_in_it() -> None:
     assert predicted == pytest.approx(moved, rel=1e-9)
 
 
-def test_each_cell_s_derivative_is_a_difference_quotient() -> None:
+def test_a_cell_s_derivative_is_a_difference_quotient() -> None:
     task = posed("triangle", 1)
     result = solved(task)
     for name in ("wave_speed", "damping"):
@@ -78,6 +77,6 @@ def test_each_cell_s_derivative_is_a_difference_quotient() -> None:
                 - functional(replace(task, **{name: value - 1e-5 * one}))
             )
             / 2e-5
-            for one in np.eye(len(value))
+            for one in np.eye(len(value))[::3]
         ]
-        np.testing.assert_allclose(getattr(result, f"{name}_gradient"), quotients, rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(getattr(result, f"{name}_gradient")[::3], quotients, rtol=1e-6, atol=1e-7)
