@@ -3,7 +3,7 @@
 Shift-invert Lanczos (Ericsson & Ruhe 1980, Math. Comp. 35, 1251-1268), by ARPACK, with A − σB positive definite. A
 single start vector finds a multiple eigenvalue more than once by round-off alone, and may not. So afterwards the
 eigenvalues below a number τ in a wide gap are counted by Sylvester's law of inertia: A − τB has as many negative pivots
-(Parlett 1998, The Symmetric Eigenvalue Problem, 3.3).
+(Parlett 1998, The Symmetric Eigenvalue Problem, chapter 3).
 """
 
 from __future__ import annotations
