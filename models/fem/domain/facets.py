@@ -7,14 +7,22 @@ of a facet is that of its cell on this side of the reference, so that there is n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from skfem import Basis, FacetBasis
+from skfem import Basis, Element, ElementLineP1, ElementQuad1, ElementTriP1, FacetBasis
 from skfem.mapping import MappingAffine, MappingIsoparametric
 from skfem.quadrature import get_quadrature
+from skfem.refdom import Refdom, RefLine, RefQuad, RefTri
 
 from models.base import Array
+
+_STRAIGHT: Mapping[type[Refdom], type[Element]] = {
+    RefLine: ElementLineP1,
+    RefTri: ElementTriP1,
+    RefQuad: ElementQuad1,
+}
 
 
 def on_boundary(basis: Basis, facets: Array, order: int | None = None) -> FacetBasis:
@@ -43,5 +51,6 @@ def _in_cells(mapping: MappingIsoparametric, X: Array, facets: Array) -> Array:
     cells = mesh.f2t[0, facets]
     is_corner = mesh.facets[:, None, facets] == mesh.t[None][:, :, cells]  # (corners of facet, of cell, facets)
     corners = mesh.elem.refdom.p[:, np.argmax(is_corner, axis=1)]  # (d, corners of facet, facets)
-    shapes = np.stack([mapping.bndelem.lbasis(X, corner)[0] for corner in range(len(is_corner))])
+    straight = _STRAIGHT[mesh.brefdom]()
+    shapes = np.stack([straight.lbasis(X, corner)[0] for corner in range(len(is_corner))])
     return np.asarray(np.einsum("icf,cq->ifq", corners, shapes))

@@ -28,7 +28,9 @@ def prestress(given: Problem, load: Array) -> Prestress:
     """Raises `Refusal` SINGULAR_PROBLEM where the body is not held or not loaded."""
     if not load[given.free].any():
         raise Refusal(
-            "SINGULAR_PROBLEM", "there is no load that could buckle the body; send t or body_force", "conditions"
+            "SINGULAR_PROBLEM",
+            "there is no load that could buckle the body; send a traction or body_force",
+            "conditions",
         )
     try:
         factored = factor(given.stiffness)

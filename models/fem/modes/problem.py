@@ -88,10 +88,10 @@ def load(task: ModesTask, given: Problem) -> Array:
         total += form.load.assemble(basis, f=f)
     conditions = task.read_conditions()
     for condition in conditions:
-        if condition.quantity == "t" and condition.axis is not None:
+        if condition.quantity == "traction" and condition.axis is not None:
             field = condition.values[0].field
-            raise Refusal("MALFORMED_CONDITION", "a traction has all of its components: t = …, …", field)
-    for piece in pieces(basis, conditions, "t", quadrature_order(task)):
+            raise Refusal("MALFORMED_CONDITION", "has all of its components: traction = …, …", field)
+    for piece in pieces(basis, conditions, "traction", quadrature_order(task)):
         total += form.load.assemble(piece.facets, f=piece.values())
     return total
 

@@ -71,7 +71,7 @@ def answer(task: ModesTask, mesh: Mesh) -> ModesResult:
     full = given.widened(chosen.vectors)
     return ModesResult(
         eigenvalues=values,
-        modes=full.T.reshape(len(values), given.scalar.N, task.components),
+        modes=np.ascontiguousarray(full.T).reshape(len(values), given.scalar.N, task.components),
         residuals=errors,
         multiplicity=multiplicity,
         points=points(given.scalar),

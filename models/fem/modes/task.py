@@ -6,7 +6,7 @@
   the body buckles linearly, by x (Bathe 1996, Finite Element Procedures, 6.8.2). Positive λ only.
 
 Conditions: `u = 0` (a membrane) or `u = 0, 0`, `u.x = 0` (a body) hold a boundary; only 0 can be held. Buckling takes
-loads, too: `t = …`, a traction, one formula per coordinate.
+loads, too: `traction = …`, one formula per coordinate.
 
 Thin bodies want degree 2: elements of degree 1 are far too stiff in bending.
 """
@@ -83,7 +83,7 @@ class ModesTask(DomainTask):
     def read_conditions(self) -> tuple[Condition, ...]:
         quantities = {"u": self.components}
         if self.problem == "buckling":
-            quantities["t"] = self.dimension
+            quantities["traction"] = self.dimension
         return read_conditions(self.conditions, quantities, AXES[: self.dimension])
 
     def read_body_force(self) -> tuple[Expression, ...]:

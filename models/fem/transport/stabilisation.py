@@ -23,6 +23,7 @@ import numpy as np
 from skfem import Basis
 
 from models.base import Array
+from models.fem.domain.elements import scalar_element
 
 INVERSE = {"triangle": 48.0, "quadrilateral": 24.0, "tetrahedron": 120.0, "hexahedron": 36.0}
 
@@ -43,7 +44,7 @@ class Stabilisation:
 
 def supg(basis: Basis, kind: str, degree: int, k: Array, b: Array, c: Array) -> Stabilisation:
     """k and c (cells, 1), b (d, cells, quadrature points)."""
-    peclet, length, speed = flow_number(basis, degree, k, b)
+    peclet, length, speed = flow_number(basis, kind, degree, k, b)
     moving = np.where(peclet > 1, speed, np.inf)  # so that what does not flow adds nothing
     upwind = length / (2 * degree * moving) - k / moving**2
     by_k = -1 / moving**2
@@ -58,15 +59,15 @@ def supg(basis: Basis, kind: str, degree: int, k: Array, b: Array, c: Array) -> 
     return Stabilisation(peclet, np.minimum(upwind, damped), by_k, by_c)
 
 
-def none(basis: Basis, degree: int, k: Array, b: Array) -> Stabilisation:
-    peclet, _, _ = flow_number(basis, degree, k, b)
+def none(basis: Basis, kind: str, degree: int, k: Array, b: Array) -> Stabilisation:
+    peclet, _, _ = flow_number(basis, kind, degree, k, b)
     zero = np.zeros_like(peclet)
     return Stabilisation(peclet, zero, zero, zero)
 
 
-def flow_number(basis: Basis, degree: int, k: Array, b: Array) -> tuple[Array, Array, Array]:
+def flow_number(basis: Basis, kind: str, degree: int, k: Array, b: Array) -> tuple[Array, Array, Array]:
     """Pe, h and |b|; Pe and h are 0 where nothing flows."""
-    corners = Basis(basis.mesh, basis.mesh.elem(), mapping=basis.mapping, quadrature=basis.quadrature)
+    corners = Basis(basis.mesh, scalar_element(kind, 1), mapping=basis.mapping, quadrature=basis.quadrature)
     crossed = sum(np.abs(np.einsum("icq,icq->cq", b, shape[0].grad)) for shape in corners.basis)
     speed = np.sqrt(np.sum(b**2, axis=0))
     length = np.divide(2 * speed, crossed, out=np.zeros_like(speed), where=crossed > 0)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from skfem import Basis, MeshHex, MeshQuad
+from skfem import Basis, MeshHex, MeshQuad, MeshQuad2
 
 from models.base import Array
 from models.fem.domain.elements import scalar_element
@@ -28,6 +30,18 @@ def test_a_basis_on_facets_is_that_of_scikit_fem(kind: str, degree: int) -> None
     np.testing.assert_allclose(ours.interpolate(u).grad, theirs.interpolate(u).grad, atol=1e-9)
     np.testing.assert_allclose(ours.normals, theirs.normals, atol=1e-11)
     np.testing.assert_array_equal(ours.dx, theirs.dx)
+
+
+def test_a_basis_on_curved_facets_is_that_of_scikit_fem() -> None:
+    straight = bent("quadrilateral")
+    mesh = MeshQuad2.from_mesh(straight)
+    mesh = replace(mesh, doflocs=mesh.doflocs + 0.03 * np.cos(5 * mesh.doflocs[::-1]))
+    basis = Basis(mesh, scalar_element("quadrilateral", 2), intorder=4)
+    facets = mesh.boundary_facets()
+    ours, theirs = on_boundary(basis, facets, 4), basis.boundary(facets, intorder=4)
+    u = np.random.default_rng(0).standard_normal(basis.N)
+    np.testing.assert_allclose(ours.interpolate(u), theirs.interpolate(u), atol=1e-11)
+    np.testing.assert_allclose(ours.normals, theirs.normals, atol=1e-11)
 
 
 @pytest.mark.parametrize("kind", ["quadrilateral", "hexahedron"])

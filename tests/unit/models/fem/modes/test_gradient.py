@@ -26,7 +26,7 @@ def posed(kind: str, degree: int, problem: str) -> ModesTask:
         coefficients = {"young_modulus": rng.uniform(0.5, 2, cells), "poisson_ratio": rng.uniform(0, 0.3, cells)}
         conditions = f"left: u = {', '.join(['0'] * d)}"
     if problem == "buckling":
-        conditions += f"; right: t = {', '.join(['-1', '0.1', '0'][:d])}"
+        conditions += f"; right: traction = {', '.join(['-1', '0.1', '0'][:d])}"
     task = ModesTask(
         **domain_of(kind, 2, degree),  # type: ignore[arg-type]
         problem=problem,

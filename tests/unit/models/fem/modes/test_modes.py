@@ -172,7 +172,9 @@ def test_a_clamped_column_buckles_at_euler_s_load(kind: str) -> None:
         **domain_of(kind, 1, 2),  # type: ignore[arg-type]
         problem="buckling",
         plane="stress" if d == 2 else "strain",
-        conditions="left: u = 0, 0; right: t = -1, 0" if d == 2 else "left: u = 0, 0, 0; right: t = -1, 0, 0",
+        conditions="left: u = 0, 0; right: traction = -1, 0"
+        if d == 2
+        else "left: u = 0, 0, 0; right: traction = -1, 0, 0",
         count=2,
         **SOFT,
     )
@@ -213,7 +215,7 @@ def test_a_body_in_tension_alone_has_no_critical_load_and_is_told_so() -> None:
         degree=1,
         problem="buckling",
         plane="stress",
-        conditions="left: u.x = 0; bottom: u.y = 0; right: t = 1, 0",
+        conditions="left: u.x = 0; bottom: u.y = 0; right: traction = 1, 0",
         count=2,
         **SOFT,
     )

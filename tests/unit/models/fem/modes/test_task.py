@@ -15,7 +15,7 @@ from tests.unit.models.fem.modes.test_modes import SOFT, solved
 
 MEMBRANE = ModesTask(divisions=np.array([4, 4]), count=2, conditions="boundary: u = 0")
 BODY = ModesTask(divisions=np.array([4, 2]), problem="elastic", count=2, conditions="left: u = 0, 0", **SOFT)
-COLUMN = replace(BODY, problem="buckling", conditions="left: u = 0, 0; right: t = -1, 0")
+COLUMN = replace(BODY, problem="buckling", conditions="left: u = 0, 0; right: traction = -1, 0")
 
 
 def test_the_example_is_answered_with_its_evidence() -> None:
@@ -42,7 +42,7 @@ def test_a_result_is_of_the_declared_shapes(task: ModesTask) -> None:
         (replace(MEMBRANE, tension=np.zeros(1)), "NOT_POSITIVE", "tension[0]"),
         (replace(MEMBRANE, density=np.ones(3)), "WRONG_SIZE", "density"),
         (replace(MEMBRANE, cotangent=np.ones(3)), "WRONG_SIZE", "cotangent"),
-        (replace(MEMBRANE, conditions="left: t = 1"), "MALFORMED_CONDITION", "conditions[0]"),
+        (replace(MEMBRANE, conditions="left: traction = 1"), "MALFORMED_CONDITION", "conditions[0]"),
         (replace(MEMBRANE, body_force="1, 0"), "UNKNOWN_INPUT", "body_force"),
         (replace(MEMBRANE, divisions=np.array([500, 500])), "OUT_OF_RANGE", "divisions"),
         (replace(BODY, divisions=np.array([400, 400])), "OUT_OF_RANGE", "divisions"),
@@ -69,9 +69,9 @@ def test_what_the_arrays_show_to_be_wrong_is_refused_before_anything_is_made(
         (replace(MEMBRANE, count=9), "OUT_OF_RANGE", "count"),
         (replace(MEMBRANE, tension=np.array([1e308])), "OUT_OF_RANGE", "tension"),
         (replace(COLUMN, conditions="left: u = 0, 0"), "SINGULAR_PROBLEM", "conditions"),
-        (replace(COLUMN, conditions="right: t = -1, 0"), "SINGULAR_PROBLEM", "conditions"),
-        (replace(COLUMN, conditions="left: u.x = 0; right: t = -1, 0"), "SINGULAR_PROBLEM", "conditions"),
-        (replace(COLUMN, conditions="left: u = 0, 0; right: t.x = -1"), "MALFORMED_CONDITION", "conditions[1]"),
+        (replace(COLUMN, conditions="right: traction = -1, 0"), "SINGULAR_PROBLEM", "conditions"),
+        (replace(COLUMN, conditions="left: u.x = 0; right: traction = -1, 0"), "SINGULAR_PROBLEM", "conditions"),
+        (replace(COLUMN, conditions="left: u = 0, 0; right: traction.x = -1"), "MALFORMED_CONDITION", "conditions[1]"),
     ],
 )
 def test_what_takes_the_mesh_to_see_is_refused(task: ModesTask, reason: str, field: str) -> None:
