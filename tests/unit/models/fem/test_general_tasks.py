@@ -34,5 +34,4 @@ def test_the_example_travels_and_is_answered_the_same_each_time(spec) -> None:  
     scalars, arrays = schema.flatten(first)
     schema.fit(spec.result, scalars, {name: (array.dtype, array.shape) for name, array in arrays.items()})
     for name, array in schema.flatten(second)[1].items():
-        assert array.flags.c_contiguous or array.size == 0, name
         np.testing.assert_array_equal(array, arrays[name])
