@@ -14,8 +14,8 @@ from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.direct import SingularMatrix
 from models.fem.domain.batch import in_order
 from models.fem.domain.elements import cell_points, element_name, points
-from models.fem.modes import form
-from models.fem.modes.buckling import Prestress, prestress, young_gradient
+from models.fem.modes.buckling import Prestress, prestress
+from models.fem.modes.gradient import gradients
 from models.fem.modes.pencil import Pairs, critical_loads, residuals, starts, vibrations
 from models.fem.modes.problem import Problem, load, problem
 from models.fem.modes.task import ModesResult, ModesTask
@@ -78,8 +78,8 @@ def answer(task: ModesTask, mesh: Mesh) -> ModesResult:
         cells=cell_points(given.scalar),
         frequencies=None if found.loaded else np.sqrt(np.maximum(values, 0.0)) / (2 * np.pi),
         displacement=found.loaded.u.reshape(-1, task.components) if found.loaded else None,
-        evidence=_evidence(task, given, chosen, errors),
-        **_gradients(task, given, found, chosen, multiplicity),
+        evidence=_evidence(task, given, chosen, errors, found.loaded),
+        **gradients(task.cotangent, given, found.loaded, chosen, multiplicity),
     )
 
 
@@ -99,8 +99,8 @@ def _spectrum(task: ModesTask, given: Problem) -> Spectrum:
         raise _out_of_scale(task) from None
 
 
-def _evidence(task: ModesTask, given: Problem, pairs: Pairs, errors: Array) -> Evidence:
-    residual = float(errors.max(initial=0.0))
+def _evidence(task: ModesTask, given: Problem, pairs: Pairs, errors: Array, loaded: Prestress | None) -> Evidence:
+    residual = max(float(errors.max(initial=0.0)), loaded.residual if loaded else 0.0)
     advice = ""
     if not pairs.is_complete:
         advice = "modes may be missing: ask for another count, or perturb the symmetry of the mesh"
@@ -120,46 +120,6 @@ def _evidence(task: ModesTask, given: Problem, pairs: Pairs, errors: Array) -> E
         advice=advice,
         method=", ".join(parts),
         residual=residual,
-    )
-
-
-def _gradients(task: ModesTask, given: Problem, found: Spectrum, pairs: Pairs, multiplicity: Array) -> dict[str, Array]:
-    """By name in the result: dλ = x·(dK − λ dM) x for a simple λ. Raises `Refusal` MULTIPLE_EIGENVALUE."""
-    if task.cotangent is None:
-        return {}
-    stiffness, density = np.zeros(given.basis.mesh.nelements), np.zeros(given.basis.mesh.nelements)
-    for at, (weight, value) in enumerate(zip(task.cotangent, pairs.values, strict=False)):
-        if weight == 0:
-            continue
-        if multiplicity[at] > 1:
-            _refuse_multiple(at, value, int(multiplicity[at]))
-        x = given.widened(pairs.vectors[:, at])
-        if found.loaded:
-            stiffness += weight * young_gradient(given, found.loaded, x, value)
-        else:
-            by_stiffness, by_density = _shares(given, x)
-            stiffness += weight * by_stiffness
-            density -= weight * value * by_density
-    gradients = {"stiffness_gradient": stiffness}
-    return gradients if found.loaded else gradients | {"density_gradient": density}
-
-
-def _shares(given: Problem, x: Array) -> tuple[Array, Array]:
-    """(cells,) each: ∂(x·K x)/∂(k or E), ∂(x·M x)/∂ρ."""
-    basis, coefficients = given.basis, given.coefficients
-    field = basis.interpolate(x)
-    if "k" in coefficients:
-        return form.by_tension.elemental(basis, x=field), form.by_density.elemental(basis, x=field)
-    work = form.work.elemental(basis, u=field, x=field, lame=coefficients["lame"], shear=coefficients["shear"])
-    return work / coefficients["young"][:, 0], form.by_vector_density.elemental(basis, x=field)
-
-
-def _refuse_multiple(at: int, value: float, count: int) -> None:
-    raise Refusal(
-        "MULTIPLE_EIGENVALUE",
-        f"mode {at} has an eigenvalue, {value:.6g}, that {count} modes share: it has no derivative; send 0 for these",
-        f"cotangent[{at}]",
-        {"mode": str(at), "multiplicity": str(count)},
     )
 
 

@@ -55,12 +55,22 @@ class ModesTask(DomainTask):
     def components(self) -> int:
         return self.dimension if self.is_body else 1
 
+    @property
+    def _without_meaning(self) -> tuple[str, ...]:
+        if not self.is_body:
+            return ("young_modulus", "poisson_ratio")
+        return ("tension", "density") if self.problem == "buckling" else ("tension",)
+
     def check(self) -> None:
         """Raise `Refusal` for what the arrays and texts alone show to be wrong."""
         if not 1 <= self.count <= MAX_COUNT:
             message = f"is {self.count}; send 1 to {MAX_COUNT}"
             raise Refusal("OUT_OF_RANGE", message, "count", {"value": str(self.count)})
         cells = self.check_domain(MAX_UNKNOWNS[self.dimension], self.components)
+        for name in self._without_meaning:
+            if getattr(self, name) is not None:
+                message = f"has no meaning in the problem {self.problem}; leave it out"
+                raise Refusal("UNKNOWN_INPUT", message, name, {"problem": self.problem})
         if self.is_body:
             self._check_body(cells)
         check_cellwise("tension", self.tension, cells, "k")

@@ -30,7 +30,7 @@ def posed(kind: str, degree: int, problem: str) -> ModesTask:
     task = ModesTask(
         **domain_of(kind, 2, degree),  # type: ignore[arg-type]
         problem=problem,
-        density=rng.uniform(0.5, 2, cells),
+        density=None if problem == "buckling" else rng.uniform(0.5, 2, cells),
         count=3,
         conditions=conditions,
         cotangent=WEIGHTS,
