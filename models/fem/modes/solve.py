@@ -91,6 +91,8 @@ def _spectrum(task: ModesTask, given: Problem) -> Spectrum:
     try:
         if task.problem == "buckling":
             loaded = prestress(given, load(task, given))
+            if not np.isfinite(loaded.softening.data.sum()):
+                raise _out_of_scale(task)
             pairs = critical_loads(given.stiffness, loaded.softening, task.count, first)
             return Spectrum(pairs, loaded.softening, loaded)
         pairs = vibrations(given.stiffness, given.mass, -SHIFT * given.scale, task.count, first)
