@@ -14,6 +14,8 @@ from models.fem.heat import task as heat
 from models.fem.meshing import file_task as mesh_file
 from models.fem.meshing import task as mesh
 from models.fem.optimize import identify_task, topology_task
+from models.fem.helmholtz import task as helmholtz
+from models.fem.modes import task as modes
 from models.fem.transport import task as transport
 from models.surrogate import task as surrogate
 
@@ -38,7 +40,9 @@ CATALOG: dict[str, Spec] = {
         steady_task.SPEC,
         stokes_task.SPEC,
         transient_task.SPEC,
+        helmholtz.SPEC,
         identity.SPEC,
+        modes.SPEC,
         surrogate.SPEC,
     )
 }
