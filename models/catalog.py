@@ -8,6 +8,7 @@ from models.fem import gradient_task, inverse_task
 from models.fem import task as fem
 from models.fem.elasticity import task as elasticity
 from models.fem.flow import steady_task, stokes_task, transient_task
+from models.fem.hyperelasticity import task as hyperelasticity
 from models.surrogate import task as surrogate
 
 CATALOG: dict[str, Spec] = {
@@ -16,6 +17,7 @@ CATALOG: dict[str, Spec] = {
         elasticity.SPEC,
         fem.SPEC,
         gradient_task.SPEC,
+        hyperelasticity.SPEC,
         inverse_task.SPEC,
         steady_task.SPEC,
         stokes_task.SPEC,

@@ -135,6 +135,25 @@ def test_a_quantity_is_integrated_over_its_boundary_alone() -> None:
     assert np.sum(on_facets(facets, said)[0] * facets.dx) == pytest.approx(125 / 3)
 
 
+@pytest.mark.parametrize("away", [0.0, 1e4])
+def test_a_boundary_is_integrated_over_however_small_its_cells_are_against_their_coordinates(away: float) -> None:
+    nodes = np.array([[0.0, 0.0], [1.0, 0.1], [0.9, 1.0], [0.0, 1.3], [2.0, 0.0], [2.0, 1.2]]) * 1e-2 + away
+    mesh = mesh_of(
+        replace(
+            OWN,
+            nodes=nodes,
+            cells=np.array([[0, 1, 2, 3], [1, 4, 5, 2]]),
+            boundary_facets=np.array([[4, 5]]),
+            boundary_labels=np.array([0]),
+            boundary_names="end",
+        )
+    )
+    (said,) = read_conditions("end: q = 1", {"q": 1}, "xy")
+    facets = facet_basis(Basis(mesh, scalar_element("quadrilateral", 2)), said)
+    assert np.sum(on_facets(facets, said)[0] * facets.dx) == pytest.approx(1.2e-2, rel=1e-9)
+    np.testing.assert_allclose(np.asarray(facets.normals)[:, 0], [[1.0] * 5, [0.0] * 5], atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("change", "reason", "field"),
     [
