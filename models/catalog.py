@@ -9,6 +9,7 @@ from models.fem import task as fem
 from models.fem.elasticity import task as elasticity
 from models.fem.flow import steady_task, stokes_task, transient_task
 from models.fem.hyperelasticity import task as hyperelasticity
+from models.fem.nonlinear_diffusion import task as nonlinear_diffusion
 from models.surrogate import task as surrogate
 
 CATALOG: dict[str, Spec] = {
@@ -19,6 +20,7 @@ CATALOG: dict[str, Spec] = {
         gradient_task.SPEC,
         hyperelasticity.SPEC,
         inverse_task.SPEC,
+        nonlinear_diffusion.SPEC,
         steady_task.SPEC,
         stokes_task.SPEC,
         transient_task.SPEC,

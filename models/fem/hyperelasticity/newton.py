@@ -3,7 +3,7 @@
 Every prescribed displacement that is still to be made is part of a Newton step. A step is halved until no matter is
 turned inside out and, once all displacements are made, until the potential energy falls as Armijo asks (Nocedal &
 Wright 2006, section 3.1) or the residual does: a tangent that is not positive definite, near buckling, may rightly
-raise the energy. Where Newton's method fails the load step is halved, and doubled again after a success.
+raise the energy. Where Newton's method fails the load step is halved: see `models.fem.domain.continuation`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from models.base import Array
 from models.fem.direct import SingularMatrix
+from models.fem.domain.continuation import continued
 from models.fem.domain.linear import RESIDUAL_LIMIT, constrained
 from models.fem.hyperelasticity.problem import Body
 
@@ -44,6 +45,8 @@ class _Search:
 
     def deform(self, start: Array, share: float) -> Array | None:
         """From start to equilibrium under this share of the load; None where that is not found."""
+        if self.steps_left == 0:
+            return None
         body, u = self.body, start
         size, length, before = self._size(u, share), 0.0, np.inf
         for _ in range(ATTEMPT):
@@ -94,15 +97,6 @@ class _Search:
 def deform(body: Body, load_steps: int, max_steps: int) -> Deformed:
     """From rest to the whole load."""
     search = _Search(body, max_steps)
-    u, reached, advance = np.zeros(body.basis.N), 0.0, 1 / load_steps
-    while reached < 1 and advance >= SMALLEST_ADVANCE and search.steps_left > 0:
-        share = min(1.0, reached + advance)
-        if share > 1 - SMALLEST_ADVANCE:
-            share = 1.0
-        found = search.deform(u, share)
-        if found is None:
-            advance /= 2
-        else:
-            u, reached, advance = found, share, min(2 * advance, 1 / load_steps)
+    u, reached = continued(search.deform, np.zeros(body.basis.N), 1 / load_steps, SMALLEST_ADVANCE)
     residual = search.history[-1][2] if reached == 1 else 1.0 - reached
     return Deformed(u, reached, residual, np.array(search.history))
