@@ -13,14 +13,15 @@ from collections.abc import Mapping
 from skfem import BilinearForm, Functional, LinearForm
 from skfem.helpers import ddot, div, dot, grad, mul, sym_grad
 
+# ε(u) : ε(v) = ε(u) : ∇v, which costs half as much.
 VISCOUS: Mapping[str, BilinearForm] = {
-    "symmetric": BilinearForm(lambda u, v, w: 2 * w.mu * ddot(sym_grad(u), sym_grad(v))),
+    "symmetric": BilinearForm(lambda u, v, w: 2 * w.mu * ddot(sym_grad(u), grad(v))),
     "gradient": BilinearForm(lambda u, v, w: w.mu * ddot(grad(u), grad(v))),
 }
 
 # The derivative of the form with u and a dual v by the viscosity of each cell.
 PER_VISCOSITY: Mapping[str, Functional] = {
-    "symmetric": Functional(lambda w: 2 * ddot(sym_grad(w.u), sym_grad(w.dual))),
+    "symmetric": Functional(lambda w: 2 * ddot(sym_grad(w.u), grad(w.dual))),
     "gradient": Functional(lambda w: ddot(grad(w.u), grad(w.dual))),
 }
 

@@ -89,6 +89,9 @@ def test_a_channels_cells_of_degree_two_follow_the_circle(kind: str) -> None:
     assert abs(missing[0] - hole) > 0.02 * hole  # a polygon of twelve edges lacks 4.5 %
     assert missing[1] == pytest.approx(hole, rel=1e-3)
     basis = Basis(mesh_of(curved), scalar_element(kind, 2))
+    (said,) = read_conditions("cylinder: q = 1", {"q": 1}, "xy")
+    around = facet_basis(basis, said)
+    assert np.sum(around.dx) == pytest.approx(0.1 * np.pi, rel=2e-4)
     on_circle = basis.doflocs[:, basis.get_dofs("cylinder").all()] - 0.2
     assert on_circle.shape[1] == 24
     np.testing.assert_allclose(np.hypot(*on_circle), 0.05, rtol=1e-12)
