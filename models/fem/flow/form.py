@@ -27,13 +27,12 @@ PER_VISCOSITY: Mapping[str, Functional] = {
 
 incompressibility = BilinearForm(lambda u, q, w: -q * div(u))
 
-mass = BilinearForm(lambda u, v, w: w.rho * dot(u, v))
+self_convection = LinearForm(lambda v, w: dot(mul(grad(w.wind), w.wind), v))
 
-# Of u by the wind: (wind·∇)u.
-convection = BilinearForm(lambda u, v, w: w.rho * dot(mul(grad(u), w.wind), v))
-
-# Of (wind·∇)wind, by the wind in direction u.
-convection_derivative = BilinearForm(lambda u, v, w: w.rho * dot(mul(grad(u), w.wind) + mul(grad(w.wind), u), v))
+# Of one component: see `inertia`, which puts u·v, (wind·∇)u·v and (u·∇)wind·v together from them.
+product = BilinearForm(lambda u, v, w: u * v)
+transport = BilinearForm(lambda u, v, w: dot(w.wind, grad(u)) * v)
+stretching = BilinearForm(lambda u, v, w: w.slope * u * v)
 
 integral = LinearForm(lambda q, w: 1.0 * q)
 

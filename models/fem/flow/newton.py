@@ -14,7 +14,8 @@ from models.base import Array
 from models.fem.direct import SingularMatrix
 from models.fem.domain.continuation import continued
 from models.fem.domain.linear import RESIDUAL_LIMIT, Constrained, constrained
-from models.fem.flow.form import convection, convection_derivative
+from models.fem.flow.form import self_convection
+from models.fem.flow.inertia import convection_derivative
 from models.fem.flow.problem import Data, Flow
 
 GOAL = 1e-11  # relative residual at which a step would add digits of round-off only
@@ -44,9 +45,8 @@ class Equations:
     def convective(self, x: Array) -> Array:
         """(n,): (u·∇)u, as a load for a density of 1."""
         velocity = self.flow.space.velocity
-        u = x[: velocity.N]
         load = np.zeros(len(x))
-        load[: velocity.N] = convection.assemble(velocity, wind=velocity.interpolate(u), rho=1.0) @ u
+        load[: velocity.N] = self_convection.assemble(velocity, wind=velocity.interpolate(x[: velocity.N]))
         return load
 
     def residual(self, x: Array, share: float = 1.0) -> Array:
@@ -54,9 +54,8 @@ class Equations:
         return np.asarray(self.flow.linear @ x + share * self.density * self.convective(x) - self.data.load)
 
     def jacobian(self, x: Array, share: float = 1.0) -> csr_matrix:
-        velocity = self.flow.space.velocity
-        wind = velocity.interpolate(x[: velocity.N])
-        inner = convection_derivative.assemble(velocity, wind=wind, rho=share * self.density).tocsr()
+        space = self.flow.space
+        inner = share * self.density * convection_derivative(space, x[: space.velocity.N])
         inner.resize(self.flow.linear.shape)
         return self.flow.linear + inner
 

@@ -100,6 +100,7 @@ def test_a_channels_cells_of_degree_two_follow_the_circle(kind: str) -> None:
 def test_a_channels_cells_are_about_as_deep_as_wide_at_the_cylinder() -> None:
     mesh = mesh_of(Posed(shape="channel", divisions=np.array([16, 12, 8]), cell_kind="quadrilateral"))
     from_axis = np.sort(np.unique(np.round(np.hypot(*(mesh.p - 0.2)), 9)))
+    mesh_of(Posed(shape="channel", divisions=np.array([2, 400, 300]), cell_kind="triangle"))  # nor is it too much
     assert 0.5 < (from_axis[from_axis > 0.0501].min() - 0.05) / (2 * np.pi * 0.05 / 64) < 1.5
 
 
