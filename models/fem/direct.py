@@ -14,8 +14,8 @@ from models.base import Array
 
 # Above it one step of iterative refinement is worth its two triangular solves.
 REFINE_ABOVE = 1e-12
-# Of the largest a_ii x_i: some roundings in each of the few terms of a row.
-_ROUND_OFF = 16 * float(np.finfo(np.float64).eps)
+# Of the largest a_ii x_i: what is left after refinement is between one and two such roundings.
+_ROUND_OFF = 2 * float(np.finfo(np.float64).eps)
 
 
 class SingularMatrix(ArithmeticError):

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from scipy.sparse import csc_array
+import numpy as np
+from scipy.sparse import csc_array, csr_array
 
 from models.base import Array
 from models.fem import direct
 from models.fem.cholesky.elimination import elimination
-from models.fem.direct import Factor
+from models.fem.direct import Factor, Solution
 
 
 class Analysis(Protocol):
@@ -51,3 +52,11 @@ SOLVERS: Mapping[str, Callable[[csc_array, Array], Analysis]] = {
 def analyse(matrix: csc_array, positions: Array) -> Analysis:
     """By the preferred solver, of a symmetric positive definite matrix whose unknowns are at positions (n, d)."""
     return next(iter(SOLVERS.values()))(matrix, positions)
+
+
+def solve(matrix: csr_array, load: Array, positions: Array) -> Solution:
+    """One system, once. No load needs no factors: its solution is 0 whatever the matrix. Raises `SingularMatrix`."""
+    if not load.any():
+        return Solution(np.zeros_like(load), 0.0)
+    columns = matrix.tocsc()
+    return analyse(columns, positions).factor(columns).solve(load)
