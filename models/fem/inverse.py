@@ -18,9 +18,8 @@ from models.base import State as ModelState
 from models.fem.direct import SingularMatrix
 from models.fem.inverse_task import InverseResult, InverseTask
 from models.fem.objective import Objective, State, objective
-from models.fem.plan import Plan
 from models.fem.scale import out_of_scale
-from models.fem.sessions import Sessions
+from models.fem.sessions import AnyPlan, Sessions
 from models.fem.solve import RESIDUAL_LIMIT
 from models.fem.trust_region import FIRST_RADIUS, is_taken, next_radius, trial
 
@@ -78,7 +77,7 @@ def steps(
     return _result(task, objective, place)
 
 
-def _posed(task: InverseTask, plan: Plan) -> Objective:
+def _posed(task: InverseTask, plan: AnyPlan) -> Objective:
     with np.errstate(all="ignore"):  # what leaves the range is refused
         return objective(task, plan)
 

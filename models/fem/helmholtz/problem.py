@@ -14,14 +14,15 @@ from models.fem.domain.basis import quadrature_order, scalar_basis
 from models.fem.domain.cellwise import on_cells
 from models.fem.domain.conditions import Condition
 from models.fem.domain.expression import Expression
+from models.fem.domain.formula import ONE, ZERO
 from models.fem.domain.posed import coordinates, prescribed
 from models.fem.domain.surface import pieces
 from models.fem.helmholtz import form
 from models.fem.helmholtz.task import HelmholtzTask
 
 _PASSIVE = (
-    Expression("1", "conditions", lambda values: np.array(1.0)),
-    Expression("0", "conditions", lambda values: np.array(0.0)),
+    Expression("1", "conditions", ONE),
+    Expression("0", "conditions", ZERO),
 )
 
 

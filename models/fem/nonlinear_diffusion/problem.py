@@ -12,7 +12,6 @@ from models.base import Array, Refusal
 from models.fem.check import check_size
 from models.fem.domain.build import mesh_of
 from models.fem.domain.conditions import Condition, read_conditions
-from models.fem.domain.derivative import derivative
 from models.fem.domain.elements import scalar_element
 from models.fem.domain.expression import parse
 from models.fem.domain.motions import refuse_parts
@@ -110,9 +109,8 @@ def _law(task: NonlinearDiffusionTask) -> Law:
     if task.law == "power":
         return Power(task.exponent, task.regularisation)
     names = ("u", *task.coordinates)
-    return Formula(
-        parse(task.coefficient, names, "coefficient"), derivative(task.coefficient, names, "u", "coefficient")
-    )
+    coefficient = parse(task.coefficient, names, "coefficient")
+    return Formula(coefficient, coefficient.derivative("u"))
 
 
 def _flux_load(basis: Basis, conditions: tuple[Condition, ...]) -> Array:
