@@ -14,10 +14,10 @@ from __future__ import annotations
 import numpy as np
 
 from models.base import Array
-from models.fem.structured.compiled import compiled
+from models.fem.compiled import compiled_reordered
 
 
-@compiled
+@compiled_reordered
 def sweep(u: Array, stencil: Array, kind: int, load: Array, other: Array, j: int, is_even: bool) -> None:
     """Row j of u = D⁻¹ (load + E other), a half of a red-black Gauss-Seidel step, in even or in odd columns.
 
@@ -43,7 +43,7 @@ def sweep(u: Array, stencil: Array, kind: int, load: Array, other: Array, j: int
             )
 
 
-@compiled
+@compiled_reordered
 def remainder(image: Array, stencil: Array, p: Array, red: Array, j: int, is_even: bool) -> None:
     """Row j of image = D p − E red on black nodes."""
     if is_even:
@@ -64,7 +64,7 @@ def remainder(image: Array, stencil: Array, p: Array, red: Array, j: int, is_eve
             )
 
 
-@compiled
+@compiled_reordered
 def restrict(coarse: Array, shares: Array, stencil: Array, black: Array, j: int, total: Array) -> None:
     """What row j of red nodes has for coarse (ny/2 + 1, nx/2 + 1) = Pᵀ residual, the rows before it being done.
 
@@ -99,7 +99,7 @@ def restrict(coarse: Array, shares: Array, stencil: Array, black: Array, j: int,
             coarse[row, s + 1] += shares[3, row - 1, s] * total[s]
 
 
-@compiled
+@compiled_reordered
 def prolong(red: Array, shares: Array, coarse: Array, j: int) -> None:
     """Add P coarse to row j of red nodes. Black nodes need no correction, as the next sweep replaces them."""
     low = (j - 1) // 2
@@ -116,7 +116,7 @@ def prolong(red: Array, shares: Array, coarse: Array, j: int) -> None:
             )
 
 
-@compiled
+@compiled_reordered
 def split(red: Array, black: Array, nodes: Array) -> None:
     """The two colours of an array (ny + 1, nx + 1) of nodes, nx being even."""
     half = nodes.shape[1] // 2
@@ -130,7 +130,7 @@ def split(red: Array, black: Array, nodes: Array) -> None:
         black[j + 1, half + 1] = nodes[j, 2 * half]
 
 
-@compiled
+@compiled_reordered
 def join(nodes: Array, red: Array, black: Array) -> None:
     """The inverse of `split`."""
     half = nodes.shape[1] // 2
@@ -144,7 +144,7 @@ def join(nodes: Array, red: Array, black: Array) -> None:
         nodes[j, 2 * half] = black[j + 1, half + 1]
 
 
-@compiled
+@compiled_reordered
 def solve_coarsest(nodes: Array, lower: Array, x: Array) -> None:
     """In place on nodes (ny + 1, nx + 1): substitutions with the factor of `coarsest.factor`. x (nodes,) is room."""
     rows, columns = nodes.shape
@@ -168,28 +168,28 @@ def solve_coarsest(nodes: Array, lower: Array, x: Array) -> None:
             nodes[j, i] = x[i * across + j * up]
 
 
-@compiled
+@compiled_reordered
 def colours(arena: Array, sides: Array, starts: Array, level: int) -> Array:
     """(6, rows, columns): a view of one level's arrays in an arena (6 · starts[-1],), level after level."""
     rows, columns = sides[level, 1] + 3, sides[level, 0] // 2 + 3
     return arena[6 * starts[level] : 6 * starts[level + 1]].reshape(6, rows, columns)
 
 
-@compiled
+@compiled_reordered
 def nodes_of(arena: Array, sides: Array, starts: Array, level: int) -> Array:
     """(ny + 1, nx + 1): a view of one level's nodes in an arena (2 · starts[-1],)."""
     rows, columns, start = sides[level, 1] + 1, sides[level, 0] + 1, 2 * starts[level]
     return arena[start : start + rows * columns].reshape(rows, columns)
 
 
-@compiled
+@compiled_reordered
 def cells_of(arena: Array, sides: Array, starts: Array, level: int) -> Array:
     """(4, ny/2, nx/2): a view of the shares of the cells of the next level in an arena (2 · starts[-1],)."""
     rows, columns, start = sides[level, 1] // 2, sides[level, 0] // 2, 2 * starts[level]
     return arena[start : start + 4 * rows * columns].reshape(4, rows, columns)
 
 
-@compiled
+@compiled_reordered
 def v_cycle(
     nodes: Array, room: Array, sides: Array, starts: Array, stencils: Array, shares: Array, lower: Array
 ) -> None:
@@ -229,7 +229,7 @@ def v_cycle(
         join(nodes_of(nodes, sides, starts, level), red, black)
 
 
-@compiled
+@compiled_reordered
 def schur(image: Array, red: Array, p: Array, z: Array, ratio: float, fine: Array, red_load: Array) -> float:
     """p = z + ratio p, red = D⁻¹ (red_load + Eᵀ p) and image = D p − E red, row by row; returns image · p."""
     product, end = 0.0, image.shape[0] - 1
@@ -246,7 +246,7 @@ def schur(image: Array, red: Array, p: Array, z: Array, ratio: float, fine: Arra
     return product
 
 
-@compiled
+@compiled_reordered
 def largest(values: Array) -> float:
     """The largest absolute value of an array (rows, columns); NaN where there is one."""
     found = 0.0
@@ -259,7 +259,7 @@ def largest(values: Array) -> float:
     return found
 
 
-@compiled
+@compiled_reordered
 def largest_term(diagonal: Array, u: Array) -> float:
     """Of K u, in absolute value."""
     found = 0.0
@@ -269,7 +269,7 @@ def largest_term(diagonal: Array, u: Array) -> float:
     return found
 
 
-@compiled
+@compiled_reordered
 def conjugate_gradients(
     double: Array, single: Array, nodes: Array, sides: Array, starts: Array, fine: Array, stencils: Array,
     shares: Array, lower: Array, energy_tolerance: float, tolerance: float, round_off: float, max_steps: int,
