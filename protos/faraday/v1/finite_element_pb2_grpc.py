@@ -133,7 +133,8 @@ class FiniteElementServiceServicer(object):
 
     def EstimateError(self, request, context):
         """Bounds the energy error of any field with the right Dirichlet values: a surrogate's, an unfinished iteration's, an older
-        solution's. Nothing is solved for; the bound is guaranteed.
+        solution's. The bound is guaranteed. A field that solves the discrete problem is certified at once; for another that is
+        solved on the way.
 
         Errors: those of Solve.
         """
