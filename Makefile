@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH_VENV := .venv-bench
 FRAMEWORKS_VENV := .venv-frameworks
+TESSERACT_VENV := .venv-tesseract
 CODE := models cluster router ops protos/faraday/client
 PYPROJECTS := pyproject.toml protos/pyproject.toml
 
@@ -23,7 +24,7 @@ $(VENV)/.installed: $(PYPROJECTS)
 	$(BIN)/python -m pip install --editable ./protos --editable ".[dev]"
 	@touch $@
 
-bench-env: $(BENCH_VENV)/.installed ## Create the benches' own environment, with the peers, in .venv-bench
+bench-env: $(BENCH_VENV)/.installed $(TESSERACT_VENV)/.installed ## Create the benches' own environments, with the peers
 
 $(BENCH_VENV)/.installed: $(PYPROJECTS)
 	$(call new_venv,$(BENCH_VENV))
@@ -36,6 +37,13 @@ $(FRAMEWORKS_VENV)/.installed: $(PYPROJECTS)
 	$(call new_venv,$(FRAMEWORKS_VENV))
 	$(FRAMEWORKS_VENV)/bin/python -m pip install --upgrade "pip>=24"
 	$(FRAMEWORKS_VENV)/bin/python -m pip install --editable "./protos[jax,torch]" --editable ".[dev]"
+	@touch $@
+
+# Tesseract's runtime asks for other versions than the peers beside ours.
+$(TESSERACT_VENV)/.installed: $(PYPROJECTS)
+	$(call new_venv,$(TESSERACT_VENV))
+	$(TESSERACT_VENV)/bin/python -m pip install --upgrade "pip>=24"
+	$(TESSERACT_VENV)/bin/python -m pip install "tesseract-core[runtime]>=1.0,<2"
 	@touch $@
 
 define new_venv

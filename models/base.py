@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -149,6 +149,65 @@ class Model(Protocol[T_contra, R_co]):
         ...
 
 
+class Progress(msgspec.Struct, frozen=True):
+    """How far a long computation has come. It is stored and shown: nothing of the task belongs into it."""
+
+    step: int  # how many steps are done
+    fraction: float | None = None  # of the whole, 0 to 1 and never less than before; None where nobody can tell
+    message: str = ""  # one line for people
+    scalars: dict[str, float] = {}  # finite, by name: the objective, the volume, the norm of a gradient
+
+
+State = Mapping[str, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One step of a long computation that is done, and the `state` from which the next one follows.
+
+    `state` holds arrays of booleans, integers or floats by name, and is all that `SteppedModel.steps` needs beside the
+    task to go on in another process. Nobody changes its arrays any more: it is kept by reference, and becomes bytes
+    only where a checkpoint is due.
+    """
+
+    progress: Progress
+    state: State
+
+
+T = TypeVar("T", bound=Task)
+R = TypeVar("R", bound=Result)
+
+
+class SteppedModel(ABC, Generic[T, R]):
+    """A model that says between its steps how far it is: it may be cancelled there, and taken up again elsewhere.
+
+    The factory of a Spec that is `stepped` makes one. It is also an ordinary model, for who wants only the result.
+    """
+
+    @abstractmethod
+    def steps(self, task: T, state: State | None) -> Generator[Step, None, R]:
+        """Yield each step that is done, and return the result. Raises `Refusal`, at the first step or later.
+
+        With the `state` of an earlier step, of whichever process, the first step that is yielded is the one after it,
+        and all that follows is as it would have been. A step takes a second or so: whoever cancels waits for its end.
+        """
+
+    def run(self, tasks: Sequence[T]) -> list[R | Refusal]:
+        """One result or refusal for each task, in order, all steps at once."""
+        return [self._whole(task) for task in tasks]
+
+    def _whole(self, task: T) -> R | Refusal:
+        steps = self.steps(task, None)
+        try:
+            while True:
+                next(steps)
+        except StopIteration as end:
+            result: R = end.value
+            return result
+        except Refusal as refusal:
+            return refusal
+
+
 @dataclass(frozen=True)
 class Resources:
     """What one replica of a model needs by default; settings override it."""
@@ -186,6 +245,15 @@ class Spec:
     quick: bool = False  # a batch takes less than the 0.1 ms of a hop to the model's thread and back
     resources: Resources = Resources()
     private: Private[Any] | None = None  # None: no answer tells of anyone's records
+    stepped: bool = False  # the factory makes a `SteppedModel`: its tasks may run as long-running operations
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError`. A stepped model shows progress before its answer is paid for, so it must not tell of
+        private records; it runs one task at a time, so its `max_batch` is 1."""
+        if self.stepped and self.private is not None:
+            raise ValueError(f"{self.name} is stepped and private: its progress would tell of records for nothing")
+        if self.stepped and self.max_batch != 1:
+            raise ValueError(f"{self.name} is stepped, so its max_batch is 1, not {self.max_batch}")
 
     def load(self, device: str) -> Model[Task, Result]:
         """Import the heavy modules and build the model. Only a replica does this."""

@@ -12,13 +12,24 @@ derivatives of what is computed, whatever the mesh: there is no error of discret
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from models.base import Array
 from models.fem.assembly import flux_load, flux_products, source_load, source_products
-from models.fem.plan import Plan
 from models.fem.problem import Problem
+
+
+class Stiffness(Protocol):
+    """What a derivative needs of K, which is linear in the conductivities of the cells."""
+
+    @property
+    def cell_points(self) -> Array: ...
+
+    def apply(self, conductivity: Array, u: Array) -> Array: ...
+
+    def conductivity_gradient(self, u: Array, v: Array) -> Array: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +54,7 @@ def fixed_values(given: Problem, point_count: int) -> Array:
     return u
 
 
-def gradient(given: Problem, plan: Plan, u: Array, slope: Array, adjoint: Array) -> Gradient:
+def gradient(given: Problem, plan: Stiffness, u: Array, slope: Array, adjoint: Array) -> Gradient:
     """For the solution u, slope = ∂J/∂u and λ = adjoint, each (points,)."""
     reaction = slope - plan.apply(given.conductivity, adjoint)
     return Gradient(

@@ -23,6 +23,7 @@ class SingularMatrix(ArithmeticError):
 class Solution:
     x: Array
     residual: float  # max |b − A x| / max |b|, computed from x after the solve; 0 where b = 0
+    method: str = "sparse LU"
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""The gradient model: one factorisation, a forward and an adjoint solve, and a tangent for each task of an operator."""
+"""The gradient model: one operator, and for each of its tasks a forward, an adjoint and a tangent solve with it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from models.fem.direct import SingularMatrix, Solution
 from models.fem.edge_values import as_quadratic_transposed, runs_backwards
 from models.fem.gradient_task import GradientResult, GradientTask
 from models.fem.measured import measurements
-from models.fem.operator import Operator
-from models.fem.plan import Plan
 from models.fem.problem import Problem, problem
 from models.fem.scale import out_of_scale
-from models.fem.sessions import Sessions, operator_key
+from models.fem.sessions import AnyOperator, AnyPlan, Sessions, operator_key
 from models.fem.solve import RESIDUAL_LIMIT
 from models.fem.tangent import change
 
@@ -24,10 +22,10 @@ Answer = GradientResult | Refusal
 
 
 class GradientSolver:
-    """Sparse direct on the CPU, whatever the device."""
+    """On the CPU, whatever the device."""
 
     def __init__(self, device: str) -> None:
-        self._sessions = Sessions()
+        self._sessions = Sessions(squares=True)
 
     def run(self, tasks: Sequence[GradientTask]) -> list[Answer]:
         """One result or refusal for each task, in order. Tasks of a session with equal operators are solved as one."""
@@ -60,7 +58,7 @@ class GradientSolver:
             solved = iter(self._solve_all(accepted, plan))
         return [given if isinstance(given, Refusal) else next(solved) for given in posed]
 
-    def _solve_all(self, posed: Sequence[tuple[GradientTask, Problem]], plan: Plan) -> list[Answer]:
+    def _solve_all(self, posed: Sequence[tuple[GradientTask, Problem]], plan: AnyPlan) -> list[Answer]:
         try:
             operator = self._sessions.operator(posed[0][0], plan)
         except SingularMatrix:
@@ -68,14 +66,14 @@ class GradientSolver:
         return differentiate(operator, posed)
 
 
-def differentiate(operator: Operator, posed: Sequence[tuple[GradientTask, Problem]]) -> list[Answer]:
+def differentiate(operator: AnyOperator, posed: Sequence[tuple[GradientTask, Problem]]) -> list[Answer]:
     """The answers of tasks with this operator."""
     count = operator.plan.point_count
     forward = operator.solve([load(given) for _, given in posed], [fixed_values(given, count) for _, given in posed])
     slopes = [_slope(task, solution.x) for (task, _), solution in zip(posed, forward, strict=True)]
     changes = [
-        change(task, operator.plan, solution.x)
-        for (task, _), solution in zip(posed, forward, strict=True)
+        change(task, given.mesh, operator.plan, solution.x)
+        for (task, given), solution in zip(posed, forward, strict=True)
         if task.has_tangent
     ]
     nothing = np.zeros(count)
@@ -89,7 +87,7 @@ def differentiate(operator: Operator, posed: Sequence[tuple[GradientTask, Proble
     ]
 
 
-def _posed(task: GradientTask, plan: Plan) -> Problem | Refusal:
+def _posed(task: GradientTask, plan: AnyPlan) -> Problem | Refusal:
     try:
         task.check_functional(plan.point_count)
         task.check_tangent_points(plan.point_count)
@@ -107,7 +105,7 @@ def _slope(task: GradientTask, u: Array) -> Array:
 def _answer(
     task: GradientTask,
     given: Problem,
-    plan: Plan,
+    plan: AnyPlan,
     forward: Solution,
     slope: Array,
     adjoint: Solution,
@@ -150,8 +148,8 @@ def _evidence(given: Problem, forward: Solution, adjoint: Solution, tangent: Sol
     return Evidence(
         outcome=Outcome.CONVERGED if converged else Outcome.NOT_CONVERGED,
         advice="" if converged else "the system is very ill conditioned: improve flat cells or lower the contrast of k",
-        method=f"{given.element.name} Lagrange elements, sparse LU; exact discrete adjoint with the same factors; "
-        f"residual {told}",
+        method=f"{given.element.name} Lagrange elements, {forward.method}; discrete adjoint with the same operator, "
+        f"{adjoint.method}; residual {told}",
         residual=residual,
     )
 

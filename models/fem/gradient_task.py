@@ -74,12 +74,12 @@ SPEC = Spec(
     result=GradientResult,
     factory="models.fem.gradient:GradientSolver",
     example=lambda: GradientTask(
-        divisions=np.array([4, 4]),
+        divisions=np.array([32, 32]),  # as large as takes multigrid, so that a replica compiles it before it serves
         conductivity=np.ones(1),
         source=np.ones(1),
-        dirichlet_points=np.arange(5),
-        dirichlet_values=np.zeros(5),
-        cotangent=np.ones(25),
+        dirichlet_points=np.arange(33),
+        dirichlet_values=np.zeros(33),
+        cotangent=np.ones(33 * 33),
     ),
     max_batch=64,
     resources=Resources(cpus=1.0, min_replicas=0),

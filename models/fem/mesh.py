@@ -93,6 +93,12 @@ class Triangulation:
         joined = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
         return np.asarray(connected_components(joined, directed=False)[1])
 
+    @property
+    def size_bytes(self) -> int:
+        """Of all arrays, those that are computed when they are first asked for included."""
+        arrays = (self.nodes, self.cells, self.edges, self.cell_edges, self.cell_signs, self.edge_cells, self.areas)
+        return sum(array.nbytes for array in (*arrays, self.gradients, self.edge_lengths, self.parts))
+
     @cached_property
     def fans(self) -> Fans:
         """The cells around each node."""
@@ -138,12 +144,29 @@ def unit_square(x_count: int, y_count: int) -> Triangulation:
     and 2r + 1 (above).
     """
     x, y = np.meshgrid(np.arange(x_count + 1) / x_count, np.arange(y_count + 1) / y_count)
-    lower_left = (np.arange(x_count) + (x_count + 1) * np.arange(y_count)[:, None]).ravel()
-    lower_right, upper_left = lower_left + 1, lower_left + x_count + 1
-    upper_right = upper_left + 1
-    below = np.column_stack((lower_left, lower_right, upper_right))
-    above = np.column_stack((lower_left, upper_right, upper_left))
-    return _connect(np.column_stack((x.ravel(), y.ravel())), np.hstack((below, above)).reshape(-1, 3))
+    numbers = np.arange((x_count + 1) * (y_count + 1)).reshape(y_count + 1, x_count + 1)
+    lower_left, lower_right = numbers[:-1, :-1], numbers[:-1, 1:]
+    upper_left, upper_right = numbers[1:, :-1], numbers[1:, 1:]
+    across, along, diagonal = _square_edges(x_count, y_count)
+    below, above = 2 * np.arange(x_count * y_count).reshape(y_count, x_count) + np.arange(2)[:, None, None]
+
+    count = across.size + along.size + diagonal.size
+    edges, edge_cells = np.empty((count, 2), dtype=np.int64), np.full((count, 2), NO_CELL)
+    edges[across], edges[along] = _pairs(numbers[:, :-1], numbers[:, 1:]), _pairs(numbers[:-1], numbers[1:])
+    edges[diagonal] = _pairs(lower_left, upper_right)
+    edge_cells[diagonal] = _pairs(below, above)
+    edge_cells[across[0], 0], edge_cells[across[-1], 0] = below[0], above[-1]
+    edge_cells[across[1:-1]] = _pairs(above[:-1], below[1:])
+    edge_cells[along[:, 0], 0], edge_cells[along[:, -1], 0] = above[:, 0], below[:, -1]
+    edge_cells[along[:, 1:-1]] = _pairs(below[:, :-1], above[:, 1:])
+    return Triangulation(
+        nodes=np.column_stack((x.ravel(), y.ravel())),
+        cells=_both(lower_left, lower_right, upper_right, lower_left, upper_right, upper_left),
+        edges=edges,
+        cell_edges=_both(across[:-1], along[:, 1:], diagonal, diagonal, across[1:], along[:, :-1]),
+        cell_signs=np.tile(np.array([[1.0, 1.0, -1.0], [1.0, -1.0, -1.0]]), (x_count * y_count, 1)),
+        edge_cells=edge_cells,
+    )
 
 
 def triangulate(nodes: Array, cells: Array) -> Triangulation:
@@ -158,6 +181,28 @@ def triangulate(nodes: Array, cells: Array) -> Triangulation:
     mesh = _connect(nodes, np.where((areas > 0)[:, None], cells, cells[:, (0, 2, 1)]))
     _refuse_folds(mesh)
     return mesh
+
+
+def _square_edges(x_count: int, y_count: int) -> tuple[Array, Array, Array]:
+    """The numbers of horizontal, vertical and diagonal edges, each (rows, columns) by its lower left end.
+
+    A node has up to three edges to later nodes: to the right, up, and up to the right, in that order.
+    """
+    columns, rows = np.arange(x_count + 1), np.arange(y_count + 1)[:, None]
+    first = rows * (3 * x_count + 1) + 3 * columns  # of the edges of a node that has all three
+    across = first[:, :-1].copy()
+    across[-1] -= 2 * columns[:-1]
+    along = first[:-1] + (columns < x_count)
+    return across, along, first[:-1, :-1] + 2
+
+
+def _pairs(first: Array, second: Array) -> Array:
+    return np.stack((first, second), axis=-1)
+
+
+def _both(*corners: Array) -> Array:
+    """(cells, 3): three numbers below the diagonal of each rectangle, then three above."""
+    return np.stack(corners, axis=-1).reshape(-1, 3)
 
 
 def _connect(nodes: Array, cells: Array) -> Triangulation:

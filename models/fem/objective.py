@@ -12,9 +12,8 @@ from models.fem.direct import SingularMatrix
 from models.fem.inverse_task import InverseTask
 from models.fem.log_conductivity import LogConductivity, precision
 from models.fem.measured import Measurements, measurements
-from models.fem.operator import Operator, operator
-from models.fem.plan import Plan
 from models.fem.problem import Problem, problem
+from models.fem.sessions import AnyOperator, AnyPlan
 from models.fem.whitening import Whitening, whitening
 
 
@@ -22,7 +21,7 @@ from models.fem.whitening import Whitening, whitening
 class State:
     """The objective at one z, and what it is made of."""
 
-    system: Operator
+    system: AnyOperator
     exponents: Array  # (patches,): logarithms of the factors
     u: Array
     residuals: Array
@@ -53,7 +52,7 @@ class State:
 class Objective:
     """misfit + ½ z·z, for z (patches,)."""
 
-    plan: Plan
+    plan: AnyPlan
     load: Array  # (points,)
     fixed: Array  # (points,)
     measured: Measurements
@@ -63,7 +62,7 @@ class Objective:
     def at(self, z: Array) -> State:
         """Raises `SingularMatrix`."""
         exponents = self.unknown.exponents(z)
-        system = operator(self.plan, self.unknown.conductivity(exponents))
+        system = self.plan.operator(self.unknown.conductivity(exponents))
         [forward] = system.solve([self.load], [self.fixed])
         [adjoint] = system.solve([self.measured.misfit_gradient(forward.x)], [np.zeros_like(self.fixed)])
         slope = -self.plan.conductivity_gradient(forward.x, adjoint.x)
@@ -91,7 +90,7 @@ class Objective:
         return self.unknown.pull_back(state.exponents, slope) + direction
 
 
-def objective(task: InverseTask, plan: Plan) -> Objective:
+def objective(task: InverseTask, plan: AnyPlan) -> Objective:
     """Raises `Refusal` WRONG_SIZE, OUT_OF_RANGE, NOT_BOUNDARY or SINGULAR_PROBLEM."""
     given = problem(task, plan.mesh)
     patches = np.arange(len(given.mesh.cells)) if task.patches is None else _without_gaps(task.patches)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.base import Array
 from models.fem.direct import Factor, Solution, factor
-from models.fem.plan import Plan
+
+if TYPE_CHECKING:  # plans make operators
+    from models.fem.plan import Plan
 
 # A factor's nonzero holds a number and, with supernodes sharing them, at most an index.
 _NONZERO_BYTES = 12
@@ -39,7 +42,7 @@ class Operator:
         for solution, given in zip(inner, fixed, strict=True):
             u = given.copy()
             u[free] = solution.x
-            fields.append(Solution(u, solution.residual))
+            fields.append(Solution(u, solution.residual, solution.method))
         return fields
 
     def _rest(self, load: Array, u: Array) -> Array:

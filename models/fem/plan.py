@@ -15,6 +15,7 @@ from models.base import Array
 from models.fem.assembly import gradient_products
 from models.fem.element import Element
 from models.fem.mesh import Triangulation
+from models.fem.operator import Operator, operator
 from models.fem.quadrature import quadrature
 
 
@@ -36,6 +37,10 @@ class Plan:
         """(free, free): the stiffness between free points, conductivity (cells,)."""
         return csc_array((self.spread @ conductivity, self.rows, self.starts), shape=(len(self.free), len(self.free)))
 
+    def operator(self, conductivity: Array) -> Operator:
+        """conductivity (cells,) or (1,). Raises `SingularMatrix`."""
+        return operator(self, conductivity)
+
     def apply(self, conductivity: Array, u: Array) -> Array:
         """(points,): K u, for u at all points."""
         shares = conductivity[:, None] * self._images(u)
@@ -51,14 +56,11 @@ class Plan:
 
     @property
     def size_bytes(self) -> int:
-        mesh = self.mesh
         arrays = (
-            *(mesh.nodes, mesh.cells, mesh.edges, mesh.cell_edges, mesh.cell_signs, mesh.edge_cells),
-            *(mesh.areas, mesh.gradients, mesh.edge_lengths, mesh.parts),
             *(self.cell_points, self.local, self.free, self.rows, self.starts),
             *(self.spread.data, self.spread.indices, self.spread.indptr),
         )
-        return sum(array.nbytes for array in arrays)
+        return self.mesh.size_bytes + sum(array.nbytes for array in arrays)
 
 
 def plan(mesh: Triangulation, element: Element, dirichlet_points: Array) -> Plan:

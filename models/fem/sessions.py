@@ -11,29 +11,38 @@ from dataclasses import replace
 
 from models.fem.element import ELEMENTS
 from models.fem.measured import MeasuredTask
-from models.fem.operator import Operator, operator
+from models.fem.operator import Operator
 from models.fem.plan import Plan, plan
 from models.fem.problem import mesh_of
 from models.fem.retained import Retained, digest
+from models.fem.structured.square import SquareOperator, SquarePlan, is_worthwhile, square_plan
 
 # Of each kind on each replica: about twenty operators of P1 on 128 × 128 squares.
 BUDGET_BYTES = 512 * 2**20
 
 
+# A structured square has its own plan, whose operators solve by multigrid.
+AnyPlan = Plan | SquarePlan
+AnyOperator = Operator | SquareOperator
+
+
 class Sessions:
-    def __init__(self, budget_bytes: int = BUDGET_BYTES) -> None:
-        self._plans = Retained[Plan](budget_bytes, lambda plan: plan.size_bytes)
-        self._operators = Retained[Operator](budget_bytes, lambda operator: operator.size_bytes)
+    """With `squares`, tasks on structured squares where that is worthwhile have plans for multigrid."""
 
-    def plan(self, task: MeasuredTask) -> Plan:
+    def __init__(self, budget_bytes: int = BUDGET_BYTES, *, squares: bool = False) -> None:
+        self._plans = Retained[AnyPlan](budget_bytes, lambda plan: plan.size_bytes)
+        self._operators = Retained[AnyOperator](budget_bytes, lambda operator: operator.size_bytes)
+        self._make = _best_plan if squares else _plan
+
+    def plan(self, task: MeasuredTask) -> AnyPlan:
         """Raises `Refusal` MESH_DEGENERATE or OUT_OF_RANGE."""
-        return self._plans.get(_plan_key(task), lambda: _plan(task)) if task.session else _plan(task)
+        return self._plans.get(_plan_key(task), lambda: self._make(task)) if task.session else self._make(task)
 
-    def operator(self, task: MeasuredTask, plan: Plan) -> Operator:
+    def operator(self, task: MeasuredTask, plan: AnyPlan) -> AnyOperator:
         """Of the task's plan, once its problem was found to make sense. Raises `SingularMatrix`."""
 
-        def make() -> Operator:
-            return operator(plan, task.conductivity)
+        def make() -> AnyOperator:
+            return plan.operator(task.conductivity)
 
         return self._operators.get(operator_key(task), make) if task.session else make()
 
@@ -48,7 +57,14 @@ def _plan_key(task: MeasuredTask) -> bytes:
     return digest("plan", task.session, str(task.degree), *mesh, task.dirichlet_points)
 
 
-def _plan(task: MeasuredTask) -> Plan:
+def _best_plan(task: MeasuredTask) -> AnyPlan:
+    if not is_worthwhile(task.divisions, task.degree):
+        return _plan(task)
+    assert task.divisions is not None and task.dirichlet_points is not None
+    return square_plan(task.divisions, task.dirichlet_points)  # whose points the task could count itself
+
+
+def _plan(task: MeasuredTask) -> AnyPlan:
     assert task.dirichlet_points is not None
     mesh = mesh_of(task)
     task.check_points(len(mesh.points(task.degree)))

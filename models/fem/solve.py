@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from models.base import Array, Evidence, Outcome, Refusal
-from models.fem.assembly import flux_load, source_load, stiffness
+from models.fem.adjoint import fixed_values, load
+from models.fem.assembly import stiffness
+from models.fem.bound import Method
 from models.fem.certified import certified
 from models.fem.direct import SingularMatrix, Solution, solve
 from models.fem.mesh import Triangulation
 from models.fem.problem import Problem, mesh_of, problem
 from models.fem.scale import out_of_scale
+from models.fem.structured.square import is_worthwhile, square_plan
 from models.fem.task import DiffusionResult, DiffusionTask
 
 # A backward stable solve leaves about 1e-14. Beyond this the matrix is so ill conditioned that digits of u are in
 # doubt.
 RESIDUAL_LIMIT = 1e-8
 
+_BOUNDS: Mapping[str, Method] = {"fast": "fast", "sharp": "sharp"}  # else none was asked for
+
 
 class DiffusionSolver:
-    """Sparse direct on the CPU, whatever the device: SuperLU has no GPU version."""
+    """On the CPU, whatever the device: SuperLU has no GPU version."""
 
     def __init__(self, device: str) -> None:
         pass
@@ -35,51 +40,60 @@ class DiffusionSolver:
                 task.check()
                 mesh = latest[1] if latest and _same_mesh(latest[0], task) else mesh_of(task)
                 latest = task, mesh
-                answers.append(answer(problem(task, mesh)))
+                answers.append(answer(task, problem(task, mesh)))
             except Refusal as refusal:
                 answers.append(refusal)
         return answers
 
 
-def answer(given: Problem) -> DiffusionResult:
+def answer(task: DiffusionTask, given: Problem) -> DiffusionResult:
     """Raises `Refusal` OUT_OF_RANGE where the numbers of the problem do not fit into floating point."""
     try:
         with np.errstate(all="ignore"):
-            solution = solve_field(given)
+            solution = solve_field(given, task.divisions)
     except SingularMatrix:
         raise out_of_scale() from None
-    found = certified(given, solution.x)
+    if not np.isfinite(solution.x).all():
+        raise out_of_scale()
+    method = _BOUNDS.get(task.error_bound)
+    found = certified(given, solution.x, method) if method else None
     degree = given.element.degree
     converged = solution.residual <= RESIDUAL_LIMIT
+    by = "; error bound by an equilibrated Raviart-Thomas flux" if found else ""
     evidence = Evidence(
         outcome=Outcome.CONVERGED if converged else Outcome.NOT_CONVERGED,
         advice="" if converged else "the system is very ill conditioned: improve flat cells or lower the contrast of k",
-        method=f"{given.element.name} Lagrange elements, sparse LU; error bound by an equilibrated Raviart-Thomas flux",
+        method=f"{given.element.name} Lagrange elements, {solution.method}{by}",
         residual=solution.residual,
-        error_bound=found.bound,
+        error_bound=found.bound if found else None,
     )
     return DiffusionResult(
         u=solution.x,
         points=given.mesh.points(degree),
         cells=given.mesh.cell_points(degree),
-        cell_bound=found.shares,
+        cell_bound=found.shares if found else None,
         evidence=evidence,
     )
 
 
-def solve_field(given: Problem) -> Solution:
-    """u_h (points,) and the residual on the points that are not Dirichlet."""
-    mesh, element = given.mesh, given.element
-    matrix = stiffness(mesh, element, given.conductivity)
-    load = source_load(mesh, element, given.source)
-    load += flux_load(mesh, element, given.boundary.neumann_edges, given.boundary.flux)
-    u = np.zeros(len(load))
-    u[given.boundary.dirichlet_points] = given.boundary.dirichlet_values
+def solve_field(given: Problem, divisions: Array | None = None) -> Solution:
+    """u_h (points,) and the residual on the points that are not Dirichlet.
+
+    By multigrid where divisions (2,) say that the mesh is that of `unit_square`, and it is worthwhile; else directly.
+    Raises `SingularMatrix`.
+    """
+    total = load(given)
+    u = fixed_values(given, len(total))
+    if is_worthwhile(divisions, given.element.degree):
+        assert divisions is not None
+        plan = square_plan(divisions, given.boundary.dirichlet_points)
+        return plan.operator(given.conductivity).solve([total], [u])[0]
+    matrix = stiffness(given.mesh, given.element, given.conductivity)
     is_free = np.ones(len(u), dtype=bool)
     is_free[given.boundary.dirichlet_points] = False
     free = np.flatnonzero(is_free)
     rows = matrix[free]
-    inner = solve(rows[:, free], load[free] - rows @ u)
+    inner = solve(rows[:, free], total[free] - rows @ u)
     u[free] = inner.x
     return Solution(u, inner.residual)
 

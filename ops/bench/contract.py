@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from statistics import median
 
@@ -29,6 +29,8 @@ class Row:
     ratio: float
     reach: float | None  # the least ratio that is good enough; None where the row only informs
     ok: bool
+    difference: float | None = None  # of the two answers, relative; None where the bench compares them otherwise
+    note: str = ""  # why a row is not ok, where its ratio does not say so
 
 
 @dataclass(frozen=True)
@@ -80,3 +82,16 @@ def compare(
         )
     ratio = mine / other if better is Better.MORE else other / mine
     return Row(work, mine, other, peer_name, unit, ratio, reach, reach is None or ratio >= reach)
+
+
+def missing(work: str, ours: Sequence[float], *, peer_name: str, unit: str, reach: float | None, why: str) -> Row:
+    """Ours without the peer that it should be held against: never ok, where something had to be reached."""
+    return Row(work, median(ours), 0.0, peer_name, unit, 0.0, reach, reach is None, note=why)
+
+
+def same_answer(row: Row, difference: float, limit: float) -> Row:
+    """The row with the relative difference of the two answers: beyond the limit nothing was compared."""
+    if difference <= limit:
+        return replace(row, difference=difference)
+    why = f"the answers differ by {difference:.1e}, which may be {limit:.0e}"
+    return replace(row, difference=difference, ok=False, note=why)

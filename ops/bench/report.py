@@ -33,7 +33,9 @@ def as_table(report: Report) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     reach = "" if row.reach is None else f"{row.reach:g}"
     verdict = "" if row.reach is None else "ok" if row.ok else "MISSED"
-    return (row.work, _short(row.ours), _short(row.peer), row.unit, f"{row.ratio:.2f}", reach, verdict, row.peer_name)
+    same = "" if row.difference is None else f"differs by {row.difference:.0e}"
+    against = "; ".join(filter(None, (row.peer_name, row.note or same)))
+    return (row.work, _short(row.ours), _short(row.peer), row.unit, f"{row.ratio:.2f}", reach, verdict, against)
 
 
 def _short(figure: float) -> str:

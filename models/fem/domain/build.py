@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 from skfem import Mesh, MeshHex
-from skfem.mapping import MappingAffine
 
 from models.base import Array, Refusal
-from models.fem.domain.shapes import MESHES, SHAPES
+from models.fem.domain.jacobians import corner_jacobians
+from models.fem.domain.shapes import CURVED, MESHES, SHAPES
 from models.fem.domain.task import DomainTask
 from models.fem.mesh import FLATNESS
 
 WHOLE = "boundary"  # the name that every mesh has
 
-# scikit-fem numbers a hexahedron's corners by their distance from the first; VTK around bottom and top.
-_VTK_HEXAHEDRON = (0, 3, 6, 2, 1, 5, 7, 4)
+# Where VTK's points of a triquadratic hexahedron are in scikit-fem's: 8 corners, 12 edges, 6 faces, the middle. VTK
+# numbers corners around bottom and top, scikit-fem by their distance from the first.
+VTK_HEXAHEDRON = (
+    *(0, 3, 6, 2, 1, 5, 7, 4),
+    *(10, 16, 14, 9, 12, 18, 17, 11, 8, 15, 19, 13),
+    *(20, 25, 22, 23, 21, 24),
+    26,
+)
 
 
 def mesh_of(task: DomainTask) -> Mesh:
@@ -24,12 +30,14 @@ def mesh_of(task: DomainTask) -> Mesh:
     else:
         assert task.divisions is not None
         mesh = SHAPES[task.shape](task.cell_kind, task.divisions, task.lengths)
+        if task.degree == 2 and task.shape in CURVED:
+            mesh = CURVED[task.shape](mesh, task.lengths)
     return mesh.with_boundaries({WHOLE: mesh.boundary_facets()})
 
 
 def vtk_corners(mesh: Mesh, corners: Array) -> Array:
     """(cells, corners) in VTK's order, from scikit-fem's."""
-    return corners[:, _VTK_HEXAHEDRON] if isinstance(mesh, MeshHex) else corners
+    return corners[:, VTK_HEXAHEDRON[:8]] if isinstance(mesh, MeshHex) else corners
 
 
 def _own(task: DomainTask) -> Mesh:
@@ -38,7 +46,7 @@ def _own(task: DomainTask) -> Mesh:
     corners = task.cells
     if task.cell_kind == "hexahedron":
         corners = np.empty_like(task.cells)
-        corners[:, _VTK_HEXAHEDRON] = task.cells
+        corners[:, VTK_HEXAHEDRON[:8]] = task.cells
     mesh = MESHES[task.cell_kind](np.ascontiguousarray(task.nodes.T), np.ascontiguousarray(corners.T))
     _refuse_degenerate_cells(mesh)
     return mesh.with_boundaries(_named_boundaries(task, mesh))
@@ -54,15 +62,11 @@ def _refuse_loose_nodes(nodes: Array, cells: Array) -> None:
 
 def _refuse_degenerate_cells(mesh: Mesh) -> None:
     """A cell's map must keep its orientation at all of its corners, and be of some size against its longest side."""
-    corners = mesh.elem.refdom.p
-    mapping = mesh.mapping()
-    determinant = np.asarray(mapping.detDF(corners))
-    if isinstance(mapping, MappingAffine):
-        determinant = np.broadcast_to(determinant.reshape(mesh.nelements, -1), (mesh.nelements, corners.shape[1]))
+    determinant = corner_jacobians(mesh)
     places = mesh.p[:, mesh.t]
     size = np.max(np.ptp(places, axis=1), axis=0) ** mesh.dim()
     signed = determinant / size[:, None]
-    folded = np.abs(np.sign(signed).sum(axis=1)) < corners.shape[1]
+    folded = np.abs(np.sign(signed).sum(axis=1)) < determinant.shape[1]
     flat = np.abs(signed).min(axis=1) < FLATNESS
     bad = folded | flat
     if bad.any():

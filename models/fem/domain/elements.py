@@ -18,10 +18,11 @@ from skfem import (
     ElementTriP2,
     ElementVector,
     Mesh,
+    MeshHex,
 )
 
 from models.base import Array
-from models.fem.domain.build import vtk_corners
+from models.fem.domain.build import VTK_HEXAHEDRON
 
 LAGRANGE: Mapping[tuple[str, int], type[Element]] = {
     ("triangle", 1): ElementTriP1,
@@ -55,11 +56,12 @@ def points(basis: Basis) -> Array:
 
 
 def cell_points(basis: Basis) -> Array:
-    """(cells, n): the points of each cell of a scalar basis. Corners come first, in VTK's order; for degree 2 then
-    scikit-fem's: edges, faces, the middle."""
-    corners = len(basis.mesh.t)
+    """(cells, n): the points of each cell of a scalar basis, in VTK's order: corners; for degree 2 then the middles of
+    edges, of faces, and of the cell, as far as the element has points there."""
     dofs = basis.element_dofs.T
-    return np.ascontiguousarray(np.hstack((vtk_corners(basis.mesh, dofs[:, :corners]), dofs[:, corners:])), np.int64)
+    if isinstance(basis.mesh, MeshHex):  # the others agree
+        dofs = dofs[:, VTK_HEXAHEDRON[: dofs.shape[1]]]
+    return np.ascontiguousarray(dofs, np.int64)
 
 
 def names(mesh: Mesh) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 from skfem import Mesh, MeshHex, MeshQuad, MeshTet, MeshTri
 
 from models.base import Array
+from models.fem.domain.channel import bent, channel
 
 MESHES: Mapping[str, type[Mesh]] = {
     "triangle": MeshTri,
@@ -69,7 +70,11 @@ SHAPES: Mapping[str, Callable[[str, Array, Array | None], Mesh]] = {
     "cube": brick,
     "l_shape": l_shape,
     "annulus": annulus,
+    "channel": lambda kind, divisions, lengths: channel(MESHES[kind], divisions, lengths),
 }
+
+# Shapes whose cells follow a curve where the element is of degree 2.
+CURVED: Mapping[str, Callable[[Mesh, Array | None], Mesh]] = {"channel": bent}
 
 
 def _at(axis: int, place: float, sides: Array, x: Array) -> Array:

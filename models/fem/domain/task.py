@@ -8,6 +8,11 @@ Shapes, by `divisions` and `lengths` (1 where absent), with the names of their b
 - `l_shape`: (-1, 1)² without [0, 1) × (-1, 0], the longer sides in 2n bricks; divisions (n,): reentrant, outer.
 - `annulus`: a ring of radii lengths (inner, outer), (1, 2) where absent, in divisions (radial, around): inner, outer.
   Its circles are polygons.
+- `channel`: a rectangle of lengths (length, height) with one corner at the origin, without a cylinder of lengths
+  (centre's x, its y, its radius); (2.2, 0.41, 0.2, 0.2, 0.05) where absent, which is Schäfer & Turek's of 1996.
+  Divisions (n, m, k): 4 n m bricks around the cylinder, n along each side of the box (0, 2x) × (0, height) and m from
+  cylinder to box; n k from there to the outlet. Boundaries: inlet, outlet, walls, cylinder. For degree 2 cells follow
+  the circle.
 - `own`: `nodes` and `cells`, and boundaries by `boundary_facets`, `boundary_labels` and `boundary_names`.
 
 On every mesh `boundary` is the whole of it. Cells are numbered as the caller lists them, or as the result returns them.
@@ -34,15 +39,15 @@ _POINTS_PER_CELL = {
     "hexahedron": {1: 1.0, 2: 8.0},
 }
 
-_DIVISIONS = {"square": 2, "cube": 3, "l_shape": 1, "annulus": 2}
-_LENGTHS = {"square": 2, "cube": 3, "l_shape": 0, "annulus": 2}
+_DIVISIONS = {"square": 2, "cube": 3, "l_shape": 1, "annulus": 2, "channel": 3}
+_LENGTHS = {"square": 2, "cube": 3, "l_shape": 0, "annulus": 2, "channel": 5}
 
 
 @dataclass(frozen=True, kw_only=True)
 class DomainTask(Task):
     """Where a problem is posed, with which elements, and under which boundary conditions."""
 
-    shape: str = scalar("square", "the domain", choices=("square", "cube", "l_shape", "annulus", "own"))
+    shape: str = scalar("square", "the domain", choices=("square", "cube", "l_shape", "annulus", "channel", "own"))
     divisions: Array | None = tensor("int64", (-1,), "bricks along each direction of the shape", optional=True)
     lengths: Array | None = tensor("float64", (-1,), "lengths or radii of the shape", optional=True)
     nodes: Array | None = tensor(
@@ -71,9 +76,10 @@ class DomainTask(Task):
     def dimension(self) -> int:
         return DIMENSION[self.cell_kind]
 
-    def check_domain(self, max_unknowns: int, components: int = 1) -> None:
-        """Raise `Refusal` for what the arrays alone show to be wrong, and for what is too large to be solved.
+    def check_domain(self, max_unknowns: int, components: int = 1) -> int:
+        """The number of cells.
 
+        Raises `Refusal` for what the arrays alone show to be wrong, and for what is too large to be solved.
         `components` is the number of unknowns at each point.
         """
         cell_count = self._check_own() if self.shape == "own" else self._check_shape()
@@ -85,6 +91,7 @@ class DomainTask(Task):
                 "cells" if self.shape == "own" else "divisions",
                 {"unknowns": str(unknowns), "max": str(max_unknowns)},
             )
+        return cell_count
 
     def _check_shape(self) -> int:
         for name in ("nodes", "cells", "boundary_facets", "boundary_labels"):
@@ -105,6 +112,9 @@ class DomainTask(Task):
         bricks: int = prod(divisions.tolist())  # Python's integers do not overflow
         if self.shape == "l_shape":
             bricks = 3 * bricks**2
+        if self.shape == "channel":
+            side, deep, behind = divisions.tolist()
+            bricks = side * (4 * deep + behind)
         return bricks * CELLS_PER_BRICK[self.cell_kind]
 
     def _check_lengths(self) -> None:
@@ -115,6 +125,8 @@ class DomainTask(Task):
             raise Refusal("NOT_POSITIVE", f"are {self.lengths.tolist()}; send lengths > 0", "lengths")
         if self.shape == "annulus" and not self.lengths[0] < self.lengths[1]:
             raise Refusal("OUT_OF_RANGE", f"are {self.lengths.tolist()}; send the inner radius first", "lengths")
+        if self.shape == "channel":
+            _check_channel(*self.lengths.tolist())
 
     def _check_own(self) -> int:
         if self.divisions is not None or self.lengths is not None:
@@ -138,6 +150,16 @@ class DomainTask(Task):
     @property
     def own_names(self) -> list[str]:
         return [name.strip() for name in self.boundary_names.split(",") if name.strip()]
+
+
+def _check_channel(length: float, height: float, x: float, y: float, radius: float) -> None:
+    if not (radius < min(x, y, height - y) and 2 * x < length):
+        raise Refusal(
+            "OUT_OF_RANGE",
+            f"put a cylinder of radius {radius} at ({x}, {y}) into a channel of {length} by {height}; "
+            "it must touch no wall, and its x be less than half the length",
+            "lengths",
+        )
 
 
 def _check_width(name: str, array: Array, width: int) -> None:

@@ -20,7 +20,7 @@ MESHES: dict[str, Triangulation] = {"square": unit_square(3, 4), "distorted L": 
 
 def posed_as(kind: type[T], task: DiffusionTask, **more: Any) -> T:
     """The same problem with more fields, or other values in its own."""
-    fields = {field.name: getattr(task, field.name) for field in dataclasses.fields(task)}
+    fields = {field.name: getattr(task, field.name) for field in dataclasses.fields(PosedTask)}
     return kind(**{**fields, **more})
 
 

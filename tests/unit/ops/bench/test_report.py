@@ -37,6 +37,8 @@ def test_json_has_the_shape_of_every_benchmark_of_the_project() -> None:
         "ratio": 2.0,
         "reach": 1.8,
         "ok": True,
+        "difference": None,
+        "note": "",
     }
     assert said["rows"][2]["reach"] is None
     assert said["machine"]["load_average"] == [0.5, 0.25, 0.0]

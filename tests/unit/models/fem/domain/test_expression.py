@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.base import Refusal
-from models.fem.domain.expression import FUNCTIONS, MAX_LENGTH, parse
+from models.fem.domain.expression import parse
+from models.fem.domain.formula import FUNCTIONS, MAX_LENGTH, OPERATIONS, Name, derivative, evaluate, names_of, read
 
 X = np.array([0.0, 0.25, 1.0])
 
@@ -25,7 +26,7 @@ def test_formulas_mean_what_they_mean_on_paper() -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_takes_what_it_says_and_nothing_else(name: str) -> None:
-    count, _ = FUNCTIONS[name]
+    count = OPERATIONS[name].count
     assert value(f"{name}({', '.join(['x + 1'] * count)})").shape == X.shape
     with pytest.raises(Refusal, match="arguments"):
         value(f"{name}({', '.join(['x'] * (count + 1))})")
@@ -89,3 +90,41 @@ def test_any_text_is_a_formula_or_a_refusal(text: str) -> None:
     except Refusal:
         return
     assert np.isfinite(made).all()
+
+
+FORMULAS = [
+    *(f"{name}({', '.join(['2 + x*y', 'x - y', '1 + x'][: OPERATIONS[name].count])})" for name in FUNCTIONS),
+    "x**3 - 2*x/y + -x + +y",
+    "(1 + x)**y",
+    "where(x < y, x**2, 3*y)",
+    "x*exp(-x*y) / (1 + tanh(x)**2)",
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_derivatives_agree_with_central_differences(text: str) -> None:
+    node = read(text, ("x", "y"), "source")
+    places = {"x": np.array([0.3, 1.7]), "y": np.array([0.9, 0.4])}
+    step = 1e-6
+    for name in places:
+        ahead, behind = ({**places, name: places[name] + sign * step} for sign in (1, -1))
+        expected = (evaluate(node, ahead) - evaluate(node, behind)) / (2 * step)
+        found = np.broadcast_to(evaluate(derivative(node, {name: read("1", (), "")}), places), (2,))
+        np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-8)
+
+
+def test_a_derivative_takes_its_direction_from_the_seeds() -> None:
+    node = read("dot(grad(u), grad(u)) * u", ("u", "grad(u)"), "form", ("dot",))
+    assert names_of(node) == {"u", "grad(u)"}
+    slope = derivative(node, {"u": Name("w"), "grad(u)": Name("grad(w)")})
+    rng = np.random.default_rng(3)
+    values = {"u": rng.normal(size=5), "grad(u)": rng.normal(size=(2, 5))}
+    move = {"w": rng.normal(size=5), "grad(w)": rng.normal(size=(2, 5))}
+    step = 1e-6
+    ahead = {"u": values["u"] + step * move["w"], "grad(u)": values["grad(u)"] + step * move["grad(w)"]}
+    expected = (evaluate(node, ahead) - evaluate(node, values)) / step
+    np.testing.assert_allclose(evaluate(slope, values | move), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_what_does_not_move_has_no_derivative() -> None:
+    assert derivative(read("sin(x)*2", ("x",), "source"), {"y": Name("w")}) == read("0", (), "source")

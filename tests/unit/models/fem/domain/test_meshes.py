@@ -30,9 +30,10 @@ SHAPES = [
     ),
     *(Posed(shape="l_shape", divisions=np.array([2]), cell_kind=kind) for kind in PLANE),
     *(Posed(shape="annulus", divisions=np.array([2, 64]), cell_kind=kind) for kind in PLANE),
+    *(Posed(shape="channel", divisions=np.array([8, 3, 4]), cell_kind=kind) for kind in PLANE),
     *(Posed(shape="cube", divisions=np.array([3, 2, 1]), cell_kind=kind) for kind in SPACE),
 ]
-AREAS = {"square": 10.0, "l_shape": 3.0, "annulus": 3 * np.pi, "cube": 1.0}
+AREAS = {"square": 10.0, "l_shape": 3.0, "annulus": 3 * np.pi, "cube": 1.0, "channel": 2.2 * 0.41 - np.pi / 400}
 
 
 def name_of(task: Posed) -> str:
@@ -74,6 +75,29 @@ def test_a_shape_sent_back_as_an_own_mesh_is_the_same_mesh(task: Posed) -> None:
     for name in names:
         np.testing.assert_array_equal(np.sort(again.boundaries[name]), np.sort(mesh.boundaries[name]))
     np.testing.assert_array_equal(np.sort(again.t, axis=0), np.sort(mesh.t, axis=0))
+
+
+@pytest.mark.parametrize("kind", PLANE)
+def test_a_channels_cells_of_degree_two_follow_the_circle(kind: str) -> None:
+    straight = Posed(shape="channel", divisions=np.array([3, 2, 2]), cell_kind=kind)
+    curved = replace(straight, degree=2)
+    hole = np.pi / 400
+    missing = [
+        2.2 * 0.41 - one.assemble(Basis(mesh_of(task), scalar_element(kind, task.degree), intorder=6))
+        for task in (straight, curved)
+    ]
+    assert abs(missing[0] - hole) > 0.02 * hole  # a polygon of twelve edges lacks 4.5 %
+    assert missing[1] == pytest.approx(hole, rel=1e-3)
+    basis = Basis(mesh_of(curved), scalar_element(kind, 2))
+    on_circle = basis.doflocs[:, basis.get_dofs("cylinder").all()] - 0.2
+    assert on_circle.shape[1] == 24
+    np.testing.assert_allclose(np.hypot(*on_circle), 0.05, rtol=1e-12)
+
+
+def test_a_channels_cells_are_about_as_deep_as_wide_at_the_cylinder() -> None:
+    mesh = mesh_of(Posed(shape="channel", divisions=np.array([16, 12, 8]), cell_kind="quadrilateral"))
+    from_axis = np.sort(np.unique(np.round(np.hypot(*(mesh.p - 0.2)), 9)))
+    assert 0.5 < (from_axis[from_axis > 0.0501].min() - 0.05) / (2 * np.pi * 0.05 / 64) < 1.5
 
 
 def test_hexahedra_come_back_in_the_order_in_which_vtk_lists_them() -> None:
@@ -127,6 +151,16 @@ def test_a_quantity_is_integrated_over_its_boundary_alone() -> None:
         ({"shape": "annulus", "divisions": np.array([1, 2]), "lengths": None}, "OUT_OF_RANGE", "divisions"),
         (
             {"shape": "annulus", "divisions": np.array([1, 9]), "lengths": np.array([2.0, 1.0])},
+            "OUT_OF_RANGE",
+            "lengths",
+        ),
+        (
+            {"shape": "channel", "divisions": np.ones(3, int), "lengths": np.array([2.2, 0.41, 0.2, 0.04, 0.05])},
+            "OUT_OF_RANGE",
+            "lengths",
+        ),
+        (
+            {"shape": "channel", "divisions": np.ones(3, int), "lengths": np.array([0.4, 0.41, 0.2, 0.2, 0.05])},
             "OUT_OF_RANGE",
             "lengths",
         ),
@@ -212,3 +246,26 @@ def test_a_constrained_system_is_solved_and_so_is_its_transpose(dtype: type) -> 
     assert solution.residual < 1e-12
     inner = full[np.ix_(system.free, system.free)]
     np.testing.assert_allclose(inner.T @ system.transposed(load[system.free]), load[system.free], atol=1e-12)
+
+
+# By the corners that a point is the middle of ("VTK File Formats", figure 3).
+MIDDLES = {
+    "triangle": [(0, 1), (1, 2), (2, 0)],
+    "quadrilateral": [(0, 1), (1, 2), (2, 3), (3, 0), (0, 1, 2, 3)],
+    "tetrahedron": [(0, 1), (1, 2), (2, 0), (0, 3), (1, 3), (2, 3)],
+    "hexahedron": [
+        *((0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7)),
+        *((0, 3, 4, 7), (1, 2, 5, 6), (0, 1, 4, 5), (2, 3, 6, 7), (0, 1, 2, 3), (4, 5, 6, 7), tuple(range(8))),
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", CORNERS)
+def test_points_of_quadratic_cells_are_in_the_order_of_vtk(kind: str) -> None:
+    d = 2 if kind in PLANE else 3
+    task = Posed(shape="square" if d == 2 else "cube", divisions=np.arange(2, 2 + d), cell_kind=kind, degree=2)
+    basis = Basis(mesh_of(task), scalar_element(kind, 2))
+    places = points(basis)[cell_points(basis)]
+    corners = places[:, : CORNERS[kind]]
+    middles = np.stack([corners[:, ends].mean(axis=1) for ends in MIDDLES[kind]], axis=1)
+    np.testing.assert_allclose(places[:, CORNERS[kind] :], middles, atol=1e-12)

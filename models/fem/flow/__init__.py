@@ -1,0 +1,1 @@
+"""Incompressible flow: Stokes and Navier–Stokes with Taylor–Hood elements."""

@@ -1,0 +1,1 @@
+"""Weak forms that callers write."""

@@ -1,0 +1,174 @@
+"""Newton's method on a weak form of the caller's, and the adjoint of what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from skfem import Basis, FacetBasis, Mesh
+
+from models.base import Array, Evidence, Outcome, Refusal
+from models.fem.direct import SingularMatrix
+from models.fem.domain.batch import in_order
+from models.fem.domain.conditions import Condition, read_conditions
+from models.fem.domain.elements import cell_points, element_name, names, points, scalar_element
+from models.fem.domain.expression import parse
+from models.fem.domain.formula import names_of
+from models.fem.domain.linear import constrained
+from models.fem.domain.posed import coordinates, prescribed
+from models.fem.domain.surface import pieces
+from models.fem.form.task import FormResult, FormTask
+from models.fem.form.weak import WeakForm, flux_form, weak_form
+
+_HALVINGS = 12  # of a step that does not lead down
+_DECREASE = 1e-4  # of the residual, relative to the step: Armijo's constant
+
+
+class FormSolver:
+    """On the CPU, whatever the device."""
+
+    def __init__(self, device: str) -> None:
+        pass
+
+    def run(self, tasks: Sequence[FormTask]) -> list[FormResult | Refusal]:
+        return in_order(tasks, _answer)
+
+
+@dataclass(frozen=True, eq=False)
+class Posed:
+    """A weak form on its mesh."""
+
+    basis: Basis
+    form: WeakForm
+    coefficients: dict[str, Array]  # as scikit-fem's forms get them: (cells, 1)
+    fluxes: tuple[tuple[FacetBasis, WeakForm], ...]
+
+    def residual(self, u: Array) -> Array:
+        total = self.form.residual.assemble(self.basis, u=self.basis.interpolate(u), **self.coefficients)
+        for facets, flux in self.fluxes:
+            total = total + flux.residual.assemble(facets, u=facets.interpolate(u))
+        return np.asarray(total)
+
+    def tangent(self, u: Array) -> csr_matrix:
+        total = self.form.tangent.assemble(self.basis, u=self.basis.interpolate(u), **self.coefficients)
+        for facets, flux in self.fluxes:
+            total = total + flux.tangent.assemble(facets, u=facets.interpolate(u))
+        return total
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    u: Array
+    history: Array  # relative residuals
+    converged: bool
+
+
+def _answer(task: FormTask, mesh: Mesh) -> FormResult:
+    basis = Basis(mesh, scalar_element(task.cell_kind, task.degree), intorder=2 * task.degree + 2)
+    posed, fixed, values = _posed(task, basis)
+    start = np.array(parse(task.initial, names(basis.mesh), "initial")(coordinates(basis.doflocs), (basis.N,)))
+    start[fixed] = values
+    if task.cotangent is not None and len(task.cotangent) != basis.N:
+        got, want = str(len(task.cotangent)), str(basis.N)
+        raise Refusal(
+            "WRONG_SIZE", f"has {got} values; there are {want} points", "cotangent", {"got": got, "want": want}
+        )
+    try:
+        found = _newton(posed, start, fixed, task.tolerance, task.max_steps)
+        gradient = _gradient(task, posed, found, fixed)
+    except SingularMatrix:
+        raise Refusal(
+            "SINGULAR_PROBLEM",
+            "the linearised form is singular: give u on a boundary, or a form and an initial u that determine it",
+            "form",
+        ) from None
+    name = element_name(task.cell_kind, task.degree)
+    return FormResult(
+        u=found.u,
+        points=points(basis),
+        cells=cell_points(basis),
+        history=found.history,
+        coefficient_gradient=gradient,
+        evidence=Evidence(
+            outcome=Outcome.CONVERGED if found.converged else Outcome.NOT_CONVERGED,
+            advice="" if found.converged else "begin nearer to the solution, allow more steps, or check signs",
+            method=f"{name} Lagrange elements, Newton's method with exact derivatives of the form",
+            residual=float(found.history[-1]),
+        ),
+    )
+
+
+def _posed(task: FormTask, basis: Basis) -> tuple[Posed, Array, Array]:
+    axes = names(basis.mesh)
+    form = weak_form(task.form, task.coefficient_names, len(axes))
+    conditions = read_conditions(task.conditions, {"u": 1, "q": 1}, (*axes, "u"))
+    fixed, values = prescribed(basis, [_of_place(condition) for condition in conditions], "u")
+    fluxes = tuple(
+        (piece.facets, flux_form(piece.condition.values[0].node, len(axes)))
+        for piece in pieces(basis, conditions, "q", 2 * task.degree + 2)
+    )
+    rows = np.zeros((0, 1)) if task.coefficient_values is None else task.coefficient_values
+    spread = np.broadcast_to(rows, (len(rows), basis.mesh.nelements))
+    coefficients = {
+        f"coefficient_{name}": row[:, None] for name, row in zip(task.coefficient_names, spread, strict=True)
+    }
+    return Posed(basis, form, coefficients, fluxes), fixed, values
+
+
+def _of_place(condition: Condition) -> Condition:
+    if condition.quantity == "u" and "u" in names_of(condition.values[0].node):
+        raise Refusal("MALFORMED_CONDITION", "gives u by u; write q = ... for a law", condition.values[0].field)
+    return condition
+
+
+def _newton(posed: Posed, start: Array, fixed: Array, tolerance: float, max_steps: int) -> Found:
+    """With steps halved until the residual decreases. What is relative is so to the residual at prescribed values, the
+    reactions, or to the first residual where that is larger."""
+    is_free = np.ones(len(start), dtype=bool)
+    is_free[fixed] = False
+    u, residual = start, posed.residual(start)
+    if not np.isfinite(residual).all():
+        raise Refusal("NOT_FINITE", "the form is not finite at the initial u; choose another", "initial")
+    scale = float(np.abs(residual).max(initial=0.0))
+    norms = [_norm(residual, is_free)]
+    for _ in range(max_steps):
+        if norms[-1] <= tolerance * scale:
+            break
+        tangent = posed.tangent(u)
+        if not np.isfinite(tangent.data).all():
+            raise Refusal("NOT_FINITE", "the form's derivative is not finite; regularise it, or change initial", "form")
+        step = constrained(tangent, fixed).solve(-residual, np.zeros(len(fixed))).x
+        for halving in range(_HALVINGS):
+            length = 0.5**halving
+            ahead = u + length * step
+            there = posed.residual(ahead)
+            if np.isfinite(there).all() and _norm(there, is_free) <= (1 - _DECREASE * length) * norms[-1]:
+                break
+        else:
+            break  # no step leads down: at round-off, or lost
+        u, residual = ahead, there
+        scale = max(scale, float(np.abs(residual).max()))
+        norms.append(_norm(residual, is_free))
+    history = np.array(norms) / scale if scale > 0 else np.zeros(len(norms))
+    return Found(u, history, bool(history[-1] <= tolerance))
+
+
+def _norm(residual: Array, is_free: Array) -> float:
+    return float(np.abs(residual[is_free]).max(initial=0.0))
+
+
+def _gradient(task: FormTask, posed: Posed, found: Found, fixed: Array) -> Array | None:
+    """dJ/dk = −∂F/∂k(u; λ) with F′(u)ᵀ λ = ∂J/∂u on the free points (discrete adjoint)."""
+    if task.cotangent is None or not found.converged:
+        return None
+    system = constrained(posed.tangent(found.u), fixed)
+    adjoint = np.zeros(posed.basis.N)
+    adjoint[system.free] = system.transposed(task.cotangent[system.free])
+    fields = {"u": posed.basis.interpolate(found.u), "adjoint": posed.basis.interpolate(adjoint)}
+    rows = [
+        -posed.form.slope_by(name).elemental(posed.basis, **fields, **posed.coefficients)
+        for name in task.coefficient_names
+    ]
+    return np.stack(rows) if rows else np.zeros((0, posed.basis.mesh.nelements))

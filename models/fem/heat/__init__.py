@@ -1,0 +1,1 @@
+"""Transient heat conduction."""

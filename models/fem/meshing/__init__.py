@@ -1,0 +1,1 @@
+"""Meshes as answers: generated, refined, and read from files."""

@@ -1,0 +1,342 @@
+"""Conjugate gradients on the black nodes with one V-cycle of multigrid in each step, in compiled loops over rows.
+
+Black nodes couple with red ones only. So the red nodes of level 0 are eliminated, x_red = D⁻¹(f + E x_black), and what
+is iterated is the Schur complement S = D − E D⁻¹ Eᵀ on the black ones: half of the numbers, and better conditioned. The
+V-cycle works in single precision, which costs no step and halves the bytes; the rest in double.
+
+All that one kernel calls is in this file: Numba's cache on disk asks for the age of the file of the outermost alone.
+Loops and no whole-array expressions: what would report their wrong shapes takes seconds to compile. For the layout of
+arrays see `conductances`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.base import Array
+from models.fem.structured.compiled import compiled
+
+
+@compiled
+def sweep(u: Array, stencil: Array, kind: int, load: Array, other: Array, j: int, is_even: bool) -> None:
+    """Row j of u = D⁻¹ (load + E other), a half of a red-black Gauss-Seidel step, in even or in odd columns.
+
+    D⁻¹ is stencil[kind]. The sum over neighbours is written out where it is used: a row for it doubled the time.
+    """
+    if is_even:
+        for s in range(1, u.shape[1] - 1):
+            u[j, s] = stencil[kind, j, s] * (
+                load[j, s]
+                + stencil[1, j, s - 1] * other[j, s - 1]
+                + stencil[0, j, s] * other[j, s]
+                + stencil[2, j - 1, s] * other[j - 1, s]
+                + stencil[2, j, s] * other[j + 1, s]
+            )
+    else:
+        for s in range(1, u.shape[1] - 1):
+            u[j, s] = stencil[kind, j, s] * (
+                load[j, s]
+                + stencil[0, j, s] * other[j, s]
+                + stencil[1, j, s] * other[j, s + 1]
+                + stencil[3, j - 1, s] * other[j - 1, s]
+                + stencil[3, j, s] * other[j + 1, s]
+            )
+
+
+@compiled
+def remainder(image: Array, stencil: Array, p: Array, red: Array, j: int, is_even: bool) -> None:
+    """Row j of image = D p − E red on black nodes."""
+    if is_even:
+        for s in range(1, image.shape[1] - 1):
+            image[j, s] = stencil[6, j, s] * p[j, s] - (
+                stencil[1, j, s - 1] * red[j, s - 1]
+                + stencil[0, j, s] * red[j, s]
+                + stencil[2, j - 1, s] * red[j - 1, s]
+                + stencil[2, j, s] * red[j + 1, s]
+            )
+    else:
+        for s in range(1, image.shape[1] - 1):
+            image[j, s] = stencil[6, j, s] * p[j, s] - (
+                stencil[0, j, s] * red[j, s]
+                + stencil[1, j, s] * red[j, s + 1]
+                + stencil[3, j - 1, s] * red[j - 1, s]
+                + stencil[3, j, s] * red[j + 1, s]
+            )
+
+
+@compiled
+def restrict(coarse: Array, shares: Array, stencil: Array, black: Array, j: int, total: Array) -> None:
+    """What row j of red nodes has for coarse (ny/2 + 1, nx/2 + 1) = Pᵀ residual, the rows before it being done.
+
+    The residual after a black sweep is Eᵀ black on red nodes and 0 on others. total (columns,) is room.
+    """
+    row, last = j // 2, coarse.shape[1] - 1
+    if j % 2 == 1:
+        if j == 1:
+            for s in range(last + 1):
+                coarse[row, s] = 0
+        for s in range(last + 1):
+            coarse[row, s] += (
+                stencil[1, j, s] * black[j, s]
+                + stencil[0, j, s + 1] * black[j, s + 1]
+                + stencil[2, j - 1, s + 1] * black[j - 1, s + 1]
+                + stencil[2, j, s + 1] * black[j + 1, s + 1]
+            )
+    else:
+        for s in range(last):
+            total[s] = (
+                stencil[0, j, s + 1] * black[j, s + 1]
+                + stencil[1, j, s + 1] * black[j, s + 2]
+                + stencil[3, j - 1, s + 1] * black[j - 1, s + 1]
+                + stencil[3, j, s + 1] * black[j + 1, s + 1]
+            )
+        for s in range(last):
+            coarse[row - 1, s] += shares[0, row - 1, s] * total[s]
+            coarse[row, s] = shares[2, row - 1, s] * total[s]
+        coarse[row, last] = 0
+        for s in range(last):
+            coarse[row - 1, s + 1] += shares[1, row - 1, s] * total[s]
+            coarse[row, s + 1] += shares[3, row - 1, s] * total[s]
+
+
+@compiled
+def prolong(red: Array, shares: Array, coarse: Array, j: int) -> None:
+    """Add P coarse to row j of red nodes. Black nodes need no correction, as the next sweep replaces them."""
+    low = (j - 1) // 2
+    if j % 2 == 1:
+        for s in range(coarse.shape[1]):
+            red[j, s + 1] += coarse[low, s]
+    else:
+        for s in range(coarse.shape[1] - 1):
+            red[j, s + 1] += (
+                shares[0, low, s] * coarse[low, s]
+                + shares[1, low, s] * coarse[low, s + 1]
+                + shares[2, low, s] * coarse[low + 1, s]
+                + shares[3, low, s] * coarse[low + 1, s + 1]
+            )
+
+
+@compiled
+def split(red: Array, black: Array, nodes: Array) -> None:
+    """The two colours of an array (ny + 1, nx + 1) of nodes, nx being even."""
+    half = nodes.shape[1] // 2
+    for j in range(0, nodes.shape[0], 2):
+        for s in range(half):
+            red[j + 1, s + 1], black[j + 1, s + 1] = nodes[j, 2 * s], nodes[j, 2 * s + 1]
+        red[j + 1, half + 1] = nodes[j, 2 * half]
+    for j in range(1, nodes.shape[0], 2):
+        for s in range(half):
+            black[j + 1, s + 1], red[j + 1, s + 1] = nodes[j, 2 * s], nodes[j, 2 * s + 1]
+        black[j + 1, half + 1] = nodes[j, 2 * half]
+
+
+@compiled
+def join(nodes: Array, red: Array, black: Array) -> None:
+    """The inverse of `split`."""
+    half = nodes.shape[1] // 2
+    for j in range(0, nodes.shape[0], 2):
+        for s in range(half):
+            nodes[j, 2 * s], nodes[j, 2 * s + 1] = red[j + 1, s + 1], black[j + 1, s + 1]
+        nodes[j, 2 * half] = red[j + 1, half + 1]
+    for j in range(1, nodes.shape[0], 2):
+        for s in range(half):
+            nodes[j, 2 * s], nodes[j, 2 * s + 1] = black[j + 1, s + 1], red[j + 1, s + 1]
+        nodes[j, 2 * half] = black[j + 1, half + 1]
+
+
+@compiled
+def solve_coarsest(nodes: Array, lower: Array, x: Array) -> None:
+    """In place on nodes (ny + 1, nx + 1): substitutions with the factor of `coarsest.factor`. x (nodes,) is room."""
+    rows, columns = nodes.shape
+    band = lower.shape[1] - 1
+    across, up = (1, columns) if columns <= rows else (rows, 1)
+    for j in range(rows):
+        for i in range(columns):
+            x[i * across + j * up] = nodes[j, i]
+    for p in range(x.size):
+        row, total = lower[p], x[p]
+        for k in range(max(0, band - p), band):
+            total -= row[k] * x[p - band + k]
+        x[p] = total * row[band]
+    for p in range(x.size - 1, -1, -1):
+        row, value = lower[p], x[p] * lower[p, band]
+        for k in range(max(0, band - p), band):
+            x[p - band + k] -= row[k] * value
+        x[p] = value
+    for j in range(rows):
+        for i in range(columns):
+            nodes[j, i] = x[i * across + j * up]
+
+
+@compiled
+def colours(arena: Array, sides: Array, starts: Array, level: int) -> Array:
+    """(6, rows, columns): a view of one level's arrays in an arena (6 · starts[-1],), level after level."""
+    rows, columns = sides[level, 1] + 3, sides[level, 0] // 2 + 3
+    return arena[6 * starts[level] : 6 * starts[level + 1]].reshape(6, rows, columns)
+
+
+@compiled
+def nodes_of(arena: Array, sides: Array, starts: Array, level: int) -> Array:
+    """(ny + 1, nx + 1): a view of one level's nodes in an arena (2 · starts[-1],)."""
+    rows, columns, start = sides[level, 1] + 1, sides[level, 0] + 1, 2 * starts[level]
+    return arena[start : start + rows * columns].reshape(rows, columns)
+
+
+@compiled
+def cells_of(arena: Array, sides: Array, starts: Array, level: int) -> Array:
+    """(4, ny/2, nx/2): a view of the shares of the cells of the next level in an arena (2 · starts[-1],)."""
+    rows, columns, start = sides[level, 1] // 2, sides[level, 0] // 2, 2 * starts[level]
+    return arena[start : start + 4 * rows * columns].reshape(4, rows, columns)
+
+
+@compiled
+def v_cycle(
+    nodes: Array, room: Array, sides: Array, starts: Array, stencils: Array, shares: Array, lower: Array
+) -> None:
+    """In place on the nodes of level 1: from a load there to a field, by a symmetric V-cycle.
+
+    On each level it has a red-black step of Gauss-Seidel, going down red first and going up red last; a direct solve on
+    the last level. It is linear, symmetric and positive definite in the load, as preconditioners have to be.
+    room (6 · starts[-1],) with rims of zeros holds field and load of each level.
+    """
+    last = len(sides) - 1
+    total, x = np.zeros(sides[0, 0] // 2 + 3, stencils.dtype), np.zeros(lower.shape[0])
+    for level in range(1, last):
+        stencil, held = colours(stencils, sides, starts, level), colours(room, sides, starts, level)
+        red, black, red_load, black_load = held[0], held[1], held[2], held[3]
+        coarse, part = nodes_of(nodes, sides, starts, level + 1), cells_of(shares, sides, starts, level)
+        end = red.shape[0] - 1
+        split(red_load, black_load, nodes_of(nodes, sides, starts, level))
+        for j in range(1, end):
+            for s in range(1, red.shape[1] - 1):
+                red[j, s] = stencil[4, j, s] * red_load[j, s]
+        for j in range(1, end):
+            sweep(black, stencil, 5, black_load, red, j, j % 2 == 0)
+        for j in range(1, end):
+            restrict(coarse, part, stencil, black, j, total)
+    solve_coarsest(nodes_of(nodes, sides, starts, last), lower, x)
+    for level in range(last - 1, 0, -1):
+        stencil, held = colours(stencils, sides, starts, level), colours(room, sides, starts, level)
+        red, black, red_load, black_load = held[0], held[1], held[2], held[3]
+        coarse, part = nodes_of(nodes, sides, starts, level + 1), cells_of(shares, sides, starts, level)
+        end = red.shape[0] - 1
+        for j in range(1, end):
+            prolong(red, part, coarse, j)
+        for j in range(1, end):
+            sweep(black, stencil, 5, black_load, red, j, j % 2 == 0)
+        for j in range(1, end):
+            sweep(red, stencil, 4, red_load, black, j, j % 2 == 1)
+        join(nodes_of(nodes, sides, starts, level), red, black)
+
+
+@compiled
+def schur(image: Array, red: Array, p: Array, z: Array, ratio: float, fine: Array, red_load: Array) -> float:
+    """p = z + ratio p, red = D⁻¹ (red_load + Eᵀ p) and image = D p − E red, row by row; returns image · p."""
+    product, end = 0.0, image.shape[0] - 1
+    for j in range(end + 1):
+        if j + 1 < end:
+            for s in range(1, p.shape[1] - 1):
+                p[j + 1, s] = z[j + 1, s] + ratio * p[j + 1, s]
+        if 0 < j < end:
+            sweep(red, fine, 4, red_load, p, j, j % 2 == 1)
+        if j > 1:
+            remainder(image, fine, p, red, j - 1, j % 2 == 1)
+            for s in range(1, p.shape[1] - 1):
+                product += image[j - 1, s] * p[j - 1, s]
+    return product
+
+
+@compiled
+def largest(values: Array) -> float:
+    """The largest absolute value of an array (rows, columns); NaN where there is one."""
+    found = 0.0
+    for j in range(values.shape[0]):
+        for s in range(values.shape[1]):
+            if not abs(values[j, s]) <= found:
+                found = float(abs(values[j, s]))
+                if found != found:
+                    return found
+    return found
+
+
+@compiled
+def largest_term(diagonal: Array, u: Array) -> float:
+    """Of K u, in absolute value."""
+    found = 0.0
+    for j in range(u.shape[0]):
+        for s in range(u.shape[1]):
+            found = max(found, abs(diagonal[j, s] * u[j, s]))
+    return found
+
+
+@compiled
+def conjugate_gradients(
+    double: Array, single: Array, nodes: Array, sides: Array, starts: Array, fine: Array, stencils: Array,
+    shares: Array, lower: Array, energy_tolerance: float, tolerance: float, round_off: float, max_steps: int,
+) -> tuple[int, float, bool]:  # fmt: skip
+    """Find the field of a load on level 0: from double[:2], its red and black nodes, to double[2:4].
+
+    double (8, rows, columns), single (6 · starts[-1],) and nodes (2 · starts[-1],) are room with rims of zeros; the
+    last of double is zero all over.
+
+    Returns the number of steps, the largest residual, computed from the field at the end, and whether it has converged:
+    whether the estimated error is `energy_tolerance` of u in energy norm, *and* the residual at most `tolerance`, or
+    `round_off` times the largest term of K u, below which it cannot be. The squared error is estimated by r·z, with z
+    the V-cycle of the residual r: they are equivalent.
+    """
+    red_load, black_load, red, black = double[0], double[1], double[2], double[3]
+    p, image, rest, nothing = double[4], double[5], double[6], double[7]
+    held, stencil = colours(single, sides, starts, 0), colours(stencils, sides, starts, 0)
+    low, z, correction = held[0], held[1], held[2]
+    part, coarse = cells_of(shares, sides, starts, 0), nodes_of(nodes, sides, starts, 1)
+    rows, columns = red.shape
+    total = np.zeros(columns, stencils.dtype)
+
+    for j in range(1, rows - 1):
+        for s in range(1, columns - 1):
+            rest[j, s] = black_load[j, s]
+            black[j, s], p[j, s], z[j, s] = 0, 0, 0
+    schur(image, red, p, z, 0.0, fine, red_load)
+    energy, previous, current, length = 0.0, 1.0, 0.0, 1.0
+    steps, converged = 0, False
+    while True:
+        for j in range(1, rows):
+            if j < rows - 1:
+                for s in range(1, columns - 1):
+                    black[j, s] += length * p[j, s]
+                    rest[j, s] -= length * image[j, s]
+                    low[j, s] = rest[j, s]
+                    z[j, s] = stencil[5, j, s] * low[j, s]
+            if j > 1:
+                restrict(coarse, part, stencil, z, j - 1, total)
+        v_cycle(nodes, single, sides, starts, stencils, shares, lower)
+        current = 0.0
+        for j in range(1, rows):
+            if j < rows - 1:
+                for s in range(columns):
+                    correction[j, s] = 0
+                prolong(correction, part, coarse, j)
+            if j > 1:
+                sweep(z, stencil, 5, low, correction, j - 1, j % 2 == 1)
+                for s in range(1, columns - 1):
+                    current += z[j - 1, s] * rest[j - 1, s]
+        if current <= energy_tolerance**2 * energy:
+            converged = largest(rest) <= max(tolerance, round_off * largest_term(fine[6], black))
+        if converged or steps == max_steps or not current > 0:
+            break
+        curvature = schur(image, red, p, z, current / previous if steps else 0.0, fine, nothing)
+        if not curvature > 0:
+            break
+        length, previous = current / curvature, current
+        energy += length * current
+        steps += 1
+
+    for j in range(1, rows - 1):
+        for s in range(1, columns - 1):
+            p[j, s], z[j, s] = black[j, s], 0
+    schur(image, red, p, z, 1.0, fine, red_load)
+    for j in range(1, rows - 1):
+        for s in range(1, columns - 1):
+            rest[j, s] = black_load[j, s] - image[j, s]
+    residual = float(largest(rest))
+    return steps, residual, converged and residual <= 2 * max(tolerance, round_off * largest_term(fine[6], black))

@@ -1,0 +1,94 @@
+"""Fields for loads on the square: conjugate gradients with multigrid, or a direct solve where these do not converge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.base import Array
+from models.fem.direct import Solution, factor
+from models.fem.structured.colours import joined, split_into
+from models.fem.structured.cycle import conjugate_gradients
+from models.fem.structured.levels import Levels
+
+# Of the error to the solution in energy norm, as estimated: two digits below the 1e-8 that a direct solve is held to.
+ENERGY_TOLERANCE = 1e-10
+# Of the largest residual to the largest load: half of what a converged answer is held to; see `solve.RESIDUAL_LIMIT`.
+RESIDUAL_TOLERANCE = 5e-9
+# A row of K has five terms, and is computed in two passes.
+ROUND_OFF = 8 * float(np.finfo(np.float64).eps)
+# Fourteen steps are usual. A hundred take a quarter of the time of the direct solve which is then tried.
+MAX_STEPS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class SquareSolution(Solution):
+    steps: int = 0  # of conjugate gradients
+    is_direct: bool = False  # whether these had not converged
+
+
+def solve_all(levels: Levels, loads: Sequence[Array], fixed: Sequence[Array]) -> list[SquareSolution]:
+    """One field (points,) for each load (points,) and its fixed values (points,), 0 at the free nodes.
+
+    The first that does not converge shows the operator to be too hard: it and all that follow are solved directly, with
+    one factor. Raises `SingularMatrix`.
+    """
+    found: list[SquareSolution] = []
+    for load, values in zip(loads, fixed, strict=True):
+        solution, converged = _iterated(levels, load, values)
+        if not converged:
+            return found + _direct(levels, loads[len(found) :], fixed[len(found) :], solution.steps)
+        found.append(solution)
+    return found
+
+
+def _iterated(levels: Levels, load: Array, values: Array) -> tuple[SquareSolution, bool]:
+    rest = _rest(levels, load, values)
+    size = float(np.max(np.abs(rest)))
+    if size == 0:
+        return SquareSolution(values.copy(), 0.0, _method(0)), True
+    grids = levels.grids
+    double, single, nodes = grids.room
+    split_into(double[:2], rest / size)
+    steps, residual, converged = conjugate_gradients(
+        double, single, nodes, grids.sides, grids.starts, levels.fine, levels.stencils, levels.shares, levels.lower,
+        ENERGY_TOLERANCE, RESIDUAL_TOLERANCE, ROUND_OFF, MAX_STEPS,
+    )  # fmt: skip
+    u = size * joined(double[2:4]).ravel() + values  # one of them is 0
+    return SquareSolution(u, residual, _method(steps), steps), converged
+
+
+def _direct(levels: Levels, loads: Sequence[Array], fixed: Sequence[Array], steps: int) -> list[SquareSolution]:
+    network = levels.network()
+    free = network.is_free.ravel()
+    inner = factor(network.matrix()).solve_all(
+        [_rest(levels, load, values).ravel()[free] for load, values in zip(loads, fixed, strict=True)]
+    )
+    method = f"sparse LU, as conjugate gradients with Galerkin multigrid had not converged in {steps} steps"
+    fields = []
+    for solution, values in zip(inner, fixed, strict=True):
+        u = values.copy()
+        u[free] = solution.x
+        fields.append(SquareSolution(u, solution.residual, method, steps, True))
+    return fields
+
+
+def _rest(levels: Levels, load: Array, values: Array) -> Array:
+    """(ny + 1, nx + 1): what the fixed values leave of a load over the scale of the conductances; 0 at fixed nodes."""
+    grids = levels.grids
+    rest = load.reshape(grids.shape) / levels.scale
+    columns, rows = grids.fixed[0].T
+    given = values.reshape(grids.shape)[rows, columns]
+    if given.any():
+        for side, step in enumerate(((-1, 0), (1, 0), (0, -1), (0, 1))):
+            beside = grids.fixed[0] + step
+            inside = ((beside >= 0) & (beside < grids.shape[::-1])).all(axis=1)
+            np.add.at(rest, tuple(beside[inside].T[::-1]), (levels.couplings[:, side] * given)[inside])
+    rest[rows, columns] = 0
+    return np.asarray(rest)
+
+
+def _method(steps: int) -> str:
+    return f"conjugate gradients with Galerkin multigrid ({steps} steps)"

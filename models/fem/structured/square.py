@@ -1,0 +1,140 @@
+"""P1 diffusion on the structured square: a plan of its grids, an operator for a conductivity, and its solutions.
+
+Once for a mesh and its fixed nodes, for each conductivity (cells,), and for any number of right-hand sides (points,):
+
+    plan = square_plan(divisions, dirichlet_points)
+    operator = plan.operator(conductivity)
+    solutions = operator.solve(loads, fixed)
+
+Nodes and cells are those of `mesh.unit_square`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from models.base import Array
+from models.fem.mesh import Triangulation, unit_square
+from models.fem.structured.hierarchy import Hierarchy, hierarchy, nested_sides
+from models.fem.structured.iteration import SquareSolution, solve_all
+from models.fem.structured.levels import Levels, levels
+from models.fem.structured.network import edges_of
+
+# Of rectangles. Below, a direct solve takes about two milliseconds and leaves a residual of round-off.
+SMALLEST = 1024
+# Of one side of a rectangle to the other: the steps grow with it, from 12 to 18 at 2 and to 33 at 4.
+STRETCH = 4
+# Nodes times squared bandwidth of the coarsest grid, the multiplications of its factor: those of 66² nodes.
+COARSEST = 20_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class SquarePlan:
+    """Made by `square_plan`."""
+
+    grids: Hierarchy
+
+    def operator(self, conductivity: Array, instead_of: SquareOperator | None = None) -> SquareOperator:
+        """conductivity (cells,) or (1,), positive.
+
+        The arrays of another operator of this plan are taken over: it must not be used again. New pages of memory are
+        half of the time otherwise.
+        """
+        return SquareOperator(self, levels(self.grids, conductivity, None if instead_of is None else instead_of.levels))
+
+    def solve_fields(
+        self, conductivities: Sequence[Array], loads: Sequence[Array], fixed: Sequence[Array]
+    ) -> list[SquareSolution]:
+        """One solution for each conductivity with its own load and fixed values, each as in `SquareOperator.solve`."""
+        found, operator = [], None
+        for conductivity, load, values in zip(conductivities, loads, fixed, strict=True):
+            operator = self.operator(conductivity, operator)
+            found += operator.solve([load], [values])
+        return found
+
+    @cached_property
+    def mesh(self) -> Triangulation:
+        return unit_square(*self.grids.sides[0].tolist())
+
+    @property
+    def cell_points(self) -> Array:
+        """(cells, 3)"""
+        return self.mesh.cells
+
+    @property
+    def point_count(self) -> int:
+        return int(np.prod(self.grids.shape))
+
+    def apply(self, conductivity: Array, u: Array) -> Array:
+        """(points,): K u, for u at all points and conductivity (cells,) of any sign."""
+        across, along = edges_of(self._rectangles(conductivity), *self.grids.weights)
+        field = self._nodes(u)
+        x_flux, y_flux = across * np.diff(field, axis=1), along * np.diff(field, axis=0)
+        image = np.zeros_like(field)
+        image[:, :-1] -= x_flux
+        image[:, 1:] += x_flux
+        image[:-1] -= y_flux
+        image[1:] += y_flux
+        return image.ravel()
+
+    def conductivity_gradient(self, u: Array, v: Array) -> Array:
+        """(cells,): the derivative of v·K u by each cell's conductivity."""
+        x_weight, y_weight = self.grids.weights
+        one, other = self._nodes(u), self._nodes(v)
+        across = x_weight * np.diff(one, axis=1) * np.diff(other, axis=1)
+        along = y_weight * np.diff(one, axis=0) * np.diff(other, axis=0)
+        return np.stack((across[:-1] + along[:, 1:], across[1:] + along[:, :-1]), axis=-1).ravel()
+
+    @property
+    def size_bytes(self) -> int:
+        return self.mesh.size_bytes + sum(array.nbytes for array in self.grids.room)
+
+    def _nodes(self, u: Array) -> Array:
+        return u.reshape(self.grids.shape)
+
+    def _rectangles(self, conductivity: Array) -> Array:
+        rows, columns = self.grids.shape
+        return conductivity.reshape(rows - 1, columns - 1, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class SquareOperator:
+    """Made by `SquarePlan.operator`."""
+
+    plan: SquarePlan
+    levels: Levels
+
+    def solve(self, loads: Sequence[Array], fixed: Sequence[Array]) -> list[SquareSolution]:
+        """One field (points,) for each load (points,), that takes the values of fixed (points,) where u is given.
+
+        fixed is 0 at the free points. Where conjugate gradients do not converge the solution is from a direct solve,
+        and its method says so. Raises `SingularMatrix`.
+        """
+        return solve_all(self.levels, loads, fixed)
+
+    @property
+    def size_bytes(self) -> int:
+        """With the plan, which this operator keeps alive: an upper bound where several share it."""
+        return self.plan.size_bytes + self.levels.size_bytes
+
+
+def square_plan(divisions: Array, dirichlet_points: Array) -> SquarePlan:
+    """Of the square cut into divisions (nx, ny), both even and at least 6; u is given at some boundary points."""
+    x_count, y_count = divisions.tolist()
+    return SquarePlan(hierarchy(x_count, y_count, dirichlet_points))
+
+
+def is_worthwhile(divisions: Array | None, degree: int) -> bool:
+    """Whether this beats a direct solve on the mesh of a task with these divisions (2,)."""
+    if divisions is None or degree != 1:
+        return False
+    x_count, y_count = divisions.tolist()
+    if x_count * y_count < SMALLEST or max(x_count, y_count) > STRETCH * min(x_count, y_count):
+        return False
+    nested = nested_sides(x_count, y_count)
+    short, long = sorted(nested[-1])
+    return len(nested) > 1 and (short + 1) ** 3 * (long + 1) <= COARSEST

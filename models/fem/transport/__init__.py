@@ -1,0 +1,1 @@
+"""Advection, diffusion and reaction."""

@@ -1,0 +1,1 @@
+"""The finite element bench: the same discrete systems solved by ours and by other libraries, in CPU seconds."""

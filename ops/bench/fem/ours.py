@@ -1,0 +1,216 @@
+"""Ours as a program like the peers', in a process of its own whose threads are pinned.
+
+    python -m ops.bench.fem.ours WORK PROBLEM.npz ANSWER.npz REPETITIONS
+
+A work is warm: what is kept between calls on one mesh (its plan) is made before the clock starts, and one repetition
+goes before those that count. Prints, as JSON, the CPU seconds of each repetition by what was done; ANSWER holds the
+solutions under the same names.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from models.base import Array
+from models.fem import problem as diffusion
+from models.fem.adjoint import gradient
+from models.fem.assembly import assemble, source_products
+from models.fem.bound import energy_bound
+from models.fem.direct import factor
+from models.fem.elasticity import problem as elasticity
+from models.fem.elasticity.system import balance
+from models.fem.elasticity.task import ElasticityTask
+from models.fem.element import ELEMENTS
+from models.fem.mesh import Triangulation, triangulate
+from models.fem.operator import Operator, operator
+from models.fem.plan import Plan, plan
+from models.fem.task import DiffusionTask
+from ops.bench.fem.problems import BENDING, HEAT_STEPS, POISSON_RATIO, TIME_STEP, Problem, read
+
+Timed = tuple[dict[str, list[float]], dict[str, Array]]
+
+
+def solve(given: Problem, repetitions: int) -> Timed:
+    """New coefficients on the same mesh: assembly and solve."""
+    held = _plan(given)
+
+    def again(number: int) -> Array:
+        return _solved(operator(held, given.fields[number % len(given.fields)]), given)
+
+    return {"solve": _timed(again, repetitions)}, {"solve": again(0)}
+
+
+def assembly(given: Problem, repetitions: int) -> Timed:
+    """The answer is K sin(0, 1, 2, …), 0 at the fixed nodes."""
+    held = _plan(given)
+
+    def again(number: int) -> object:
+        return held.matrix(given.fields[number % len(given.fields)])
+
+    u = np.sin(np.arange(len(given.nodes)))
+    u[given.fixed] = 0.0
+    image = np.zeros_like(u)
+    image[held.free] = held.matrix(given.fields[0]) @ u[held.free]
+    return {"assembly": _timed(again, repetitions)}, {"assembly": image}
+
+
+def fields(given: Problem, repetitions: int) -> Timed:
+    """Every field of coefficients, one after the other."""
+    held = _plan(given)
+
+    def again(number: int) -> Array:
+        return np.concatenate([_solved(operator(held, field), given) for field in given.fields])
+
+    return {"fields": _timed(again, repetitions)}, {"fields": again(0)}
+
+
+def loads(given: Problem, repetitions: int) -> Timed:
+    """Every right-hand side, with one factorisation."""
+    held = _plan(given)
+    nothing = np.zeros(len(given.nodes))
+
+    def again(number: int) -> Array:
+        found = operator(held, given.fields[0]).solve(list(given.loads), [nothing] * len(given.loads))
+        return np.concatenate([solution.x for solution in found])
+
+    return {"loads": _timed(again, repetitions)}, {"loads": again(0)}
+
+
+def derivative(given: Problem, repetitions: int) -> Timed:
+    """The gradient of |u|²/2 by the conductivity of each cell, beside the forward solve that it follows."""
+    held = _plan(given)
+    posed = _posed(given, held.mesh)
+    nothing = np.zeros(len(given.nodes))
+    kept: dict[str, Array] = {}
+    operators: list[Operator] = []
+
+    def forward(number: int) -> None:
+        operators[:] = [operator(held, given.fields[0])]
+        kept["u"] = _solved(operators[0], given)
+
+    def backward(number: int) -> None:
+        u = kept["u"]
+        [dual] = operators[0].solve([u], [nothing])
+        kept["gradient"] = gradient(posed, held, u, u, dual.x).conductivity
+
+    ahead = _timed(forward, repetitions)
+    return {"forward": ahead, "gradient": _timed(backward, repetitions)}, {"gradient": kept["gradient"]}
+
+
+def heat(given: Problem, repetitions: int) -> Timed:
+    """Backward Euler from u = 0, with one factorisation."""
+    held = _plan(given)
+    mass = _mass(held)
+    load = given.loads[0][held.free]
+
+    def again(number: int) -> Array:
+        stiff = held.matrix(given.fields[0])
+        factors = factor(stiff + mass)
+        u = np.zeros(len(held.free))
+        for _ in range(HEAT_STEPS):
+            u = factors.solve(load + mass @ u).x
+        return _everywhere(u, held)
+
+    return {"heat": _timed(again, repetitions)}, {"heat": again(0)}
+
+
+def elastic(given: Problem, repetitions: int) -> Timed:
+    posed = _bent(given)
+
+    def again(number: int) -> Array:
+        return balance(posed).u.ravel()
+
+    return {"elastic": _timed(again, repetitions)}, {"elastic": again(0)}
+
+
+def certificate(given: Problem, repetitions: int) -> Timed:
+    """The guaranteed bound, beside the direct solve that it is for."""
+    held = _plan(given)
+    posed = _posed(given, held.mesh)
+    u = _solved(operator(held, given.fields[0]), given)
+    direct = _timed(lambda number: _solved(operator(held, given.fields[0]), given), repetitions)
+    bound = _timed(lambda number: energy_bound(posed, u), repetitions)
+    return {"solve": direct, "certificate": bound}, {"solve": u}
+
+
+WORKS: Mapping[str, Callable[[Problem, int], Timed]] = {
+    work.__name__: work for work in (solve, assembly, fields, loads, derivative, heat, elastic, certificate)
+}
+
+
+def _plan(given: Problem) -> Plan:
+    return plan(triangulate(given.nodes, given.cells), ELEMENTS[1], given.fixed)
+
+
+def _solved(made: Operator, given: Problem) -> Array:
+    [solution] = made.solve([given.loads[0]], [np.zeros(len(given.nodes))])
+    return solution.x
+
+
+def _everywhere(u: Array, held: Plan) -> Array:
+    whole = np.zeros(held.point_count)
+    whole[held.free] = u
+    return whole
+
+
+def _posed(given: Problem, mesh: Triangulation) -> diffusion.Problem:
+    """With f = 1, u = 0 on the boundary and the first field."""
+    task = DiffusionTask(
+        nodes=given.nodes,
+        cells=given.cells,
+        degree=1,
+        conductivity=given.fields[0],
+        source=np.ones(1),
+        dirichlet_points=given.fixed,
+        dirichlet_values=np.zeros(len(given.fixed)),
+    )
+    return diffusion.problem(task, mesh)
+
+
+def _bent(given: Problem) -> elasticity.Problem:
+    axes = len(BENDING)
+    task = ElasticityTask(
+        nodes=given.nodes,
+        cells=given.cells,
+        degree=1,
+        young_modulus=given.fields[0],
+        poisson_ratio=np.full(1, POISSON_RATIO),
+        body_force=np.array([BENDING]),
+        fixed_points=np.repeat(given.fixed, axes),
+        fixed_axes=np.tile(np.arange(axes), len(given.fixed)),
+        fixed_values=np.zeros(axes * len(given.fixed)),
+    )
+    return elasticity.problem(task, elasticity.mesh_of(task))
+
+
+def _mass(held: Plan) -> csc_array:
+    """∫ φ_i φ_j between free points, over the time step."""
+    local = held.mesh.areas[:, None, None] / TIME_STEP * source_products(held.element, 2)
+    return assemble(local, held.cell_points).tocsc()[held.free][:, held.free]
+
+
+def _timed(run: Callable[[int], object], repetitions: int) -> list[float]:
+    """CPU seconds of each repetition; one before them is not counted."""
+    seconds = []
+    for number in range(repetitions + 1):
+        began = time.process_time()
+        run(number)
+        seconds.append(time.process_time() - began)
+    return seconds[1:]
+
+
+def main(work: str, problem: Path, answer: Path, repetitions: int) -> None:
+    seconds, answers = WORKS[work](read(problem), repetitions)
+    np.savez(answer, allow_pickle=False, **answers)
+    json.dump(seconds, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))
