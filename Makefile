@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH_VENV := .venv-bench
-FRAMEWORKS_VENV := .venv-frameworks
 TESSERACT_VENV := .venv-tesseract
+FRAMEWORKS_VENV := .venv-frameworks
 CODE := models cluster router ops protos/faraday/client
 PYPROJECTS := pyproject.toml protos/pyproject.toml
 
@@ -32,18 +32,18 @@ $(BENCH_VENV)/.installed: $(PYPROJECTS)
 	$(BENCH_VENV)/bin/python -m pip install --editable ./protos --editable ".[bench]"
 	@touch $@
 
-# Apart from .venv: torch and jaxlib take 1.1 GB. `make test` runs the same suite over what is installed: NumPy.
-$(FRAMEWORKS_VENV)/.installed: $(PYPROJECTS)
-	$(call new_venv,$(FRAMEWORKS_VENV))
-	$(FRAMEWORKS_VENV)/bin/python -m pip install --upgrade "pip>=24"
-	$(FRAMEWORKS_VENV)/bin/python -m pip install --editable "./protos[jax,torch]" --editable ".[dev]"
-	@touch $@
-
 # Tesseract's runtime asks for other versions than the peers beside ours.
 $(TESSERACT_VENV)/.installed: $(PYPROJECTS)
 	$(call new_venv,$(TESSERACT_VENV))
 	$(TESSERACT_VENV)/bin/python -m pip install --upgrade "pip>=24"
 	$(TESSERACT_VENV)/bin/python -m pip install "tesseract-core[runtime]>=1.0,<2"
+	@touch $@
+
+# Apart from .venv: torch and jaxlib take 1.1 GB. `make test` runs the same suite over what is installed: NumPy.
+$(FRAMEWORKS_VENV)/.installed: $(PYPROJECTS)
+	$(call new_venv,$(FRAMEWORKS_VENV))
+	$(FRAMEWORKS_VENV)/bin/python -m pip install --upgrade "pip>=24"
+	$(FRAMEWORKS_VENV)/bin/python -m pip install --editable "./protos[jax,torch]" --editable ".[dev]"
 	@touch $@
 
 define new_venv

@@ -13,6 +13,7 @@ from ops.audit_cli import audit
 from ops.bench.cli import bench
 from ops.budget_cli import budget
 from ops.chaos.cli import chaos
+from ops.operations_cli import operations
 from ops.settings import Settings
 from ops.state import StateFolder
 
@@ -300,6 +301,7 @@ cli.add_command(audit)
 cli.add_command(bench)
 cli.add_command(budget)
 cli.add_command(chaos)
+cli.add_command(operations)
 
 
 def main() -> None:

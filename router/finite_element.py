@@ -7,19 +7,23 @@ from functools import partial
 
 from faraday.v1 import finite_element_pb2 as pb
 from models.base import Refusal, Spec
+from models.fem.own_mesh import OwnMesh
 from router import status
 from router.call import Caller, Role
 from router.codec import common
+from router.codec.contract import OperationCodec
 from router.codec.finite_element.derivatives import DifferentiateCodec, EvaluateCodec
 from router.codec.finite_element.estimates import EstimateCodec
 from router.codec.finite_element.listing import described
 from router.codec.finite_element.meshes import Kept
+from router.codec.finite_element.optimize import OptimizeCodec
 from router.codec.finite_element.problems import PROBLEMS
 from router.codec.finite_element.solve import SolveBatchCodec, SolveCodec, failed
-from router.errors import Malformed, Rejection
+from router.errors import Malformed, Rejection, UnknownMesh
 from router.in_order import in_order
 from router.mesh_files import MeshFiles
 from router.mesh_uploads import MeshUploads
+from router.operations.starting import Starter
 from router.pipeline import Pipeline
 from router.rpcs import Messages, Rpc, Stream, Unary
 
@@ -29,11 +33,12 @@ _PAGE, _MAX_PAGE = 100, 1000
 
 
 class FiniteElementService:
-    def __init__(self, specs: Mapping[str, Spec], pipeline: Pipeline, meshes: MeshFiles) -> None:
+    def __init__(self, specs: Mapping[str, Spec], pipeline: Pipeline, meshes: MeshFiles, starter: Starter) -> None:
         """`specs` are the models that are served here."""
         self._specs = specs
         self._pipeline = pipeline
         self._meshes = MeshUploads(meshes)
+        self._starter = starter
 
     def rpcs(self) -> list[Rpc]:
         def unary(name: str, answer: Callable[[Caller, bytes], Awaitable[bytes]]) -> Rpc:
@@ -48,6 +53,7 @@ class FiniteElementService:
             unary("CreateMesh", self._meshes.create),
             unary("GetMesh", self._meshes.get),
             unary("ListProblems", self._list_problems),
+            unary("Optimize", self._optimize),
         ]
 
     async def _solve(self, caller: Caller, body: bytes) -> bytes:
@@ -90,5 +96,17 @@ class FiniteElementService:
             next_page_token=left[size - 1] if len(left) > size else "",
         ).SerializeToString()
 
+    async def _optimize(self, caller: Caller, body: bytes) -> bytes:
+        return await self._starter.start(caller, body, OptimizeCodec(self._kept(caller)))
+
     def _kept(self, caller: Caller) -> Kept:
         return partial(self._meshes.kept, caller)
+
+
+def operations() -> Mapping[str, OperationCodec]:
+    """The methods that start operations, each with what takes one up again."""
+    return {f"/{SERVICE}/Optimize": OptimizeCodec(_nothing_kept)}
+
+
+def _nothing_kept(mesh_id: str) -> OwnMesh:
+    raise UnknownMesh("an operation's request holds its mesh", {"mesh_id": mesh_id})

@@ -1,4 +1,4 @@
-"""The gradient model: one operator, and for each of its tasks a forward, an adjoint and a tangent solve with it."""
+"""The gradient model: one operator, a forward and an adjoint solve, and a tangent for each task of it."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def differentiate(operator: AnyOperator, posed: Sequence[tuple[GradientTask, Pro
     forward = operator.solve([load(given) for _, given in posed], [fixed_values(given, count) for _, given in posed])
     slopes = [_slope(task, solution.x) for (task, _), solution in zip(posed, forward, strict=True)]
     changes = [
-        change(task, given.mesh, operator.plan, solution.x)
-        for (task, given), solution in zip(posed, forward, strict=True)
+        change(task, operator.plan, solution.x)
+        for (task, _), solution in zip(posed, forward, strict=True)
         if task.has_tangent
     ]
     nothing = np.zeros(count)
@@ -148,7 +148,7 @@ def _evidence(given: Problem, forward: Solution, adjoint: Solution, tangent: Sol
     return Evidence(
         outcome=Outcome.CONVERGED if converged else Outcome.NOT_CONVERGED,
         advice="" if converged else "the system is very ill conditioned: improve flat cells or lower the contrast of k",
-        method=f"{given.element.name} Lagrange elements, {forward.method}; discrete adjoint with the same operator, "
+        method=f"{given.element.name} Lagrange elements, {forward.method}; exact discrete adjoint, same operator, "
         f"{adjoint.method}; residual {told}",
         residual=residual,
     )

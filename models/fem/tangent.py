@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.base import Array
-from models.fem.adjoint import Stiffness, fixed_values, load
-from models.fem.mesh import Triangulation
+from models.fem.adjoint import fixed_values, load
 from models.fem.problem import problem
+from models.fem.sessions import AnyPlan
 from models.fem.tangent_task import TangentTask
 
 
@@ -29,17 +29,17 @@ class Change:
     fixed: Array  # (points,): δg where u is given, 0 elsewhere
 
 
-def change(task: TangentTask, mesh: Triangulation, stiffness: Stiffness, u: Array) -> Change:
+def change(task: TangentTask, plan: AnyPlan, u: Array) -> Change:
     """For the solution u (points,) of a task whose tangent was checked.
 
     The load is linear in source, flux and given values, so it is that of their changes, posed as a problem.
     """
-    changes = problem(_changes_as_data(task), mesh)
+    changes = problem(_changes_as_data(task), plan.mesh)
     total = load(changes)
     if task.conductivity_tangent is not None:
-        by_cell = np.broadcast_to(task.conductivity_tangent, (len(mesh.cells),))
-        total = total - stiffness.apply(by_cell, u)
-    return Change(total, fixed_values(changes, len(u)))
+        by_cell = np.broadcast_to(task.conductivity_tangent, (len(plan.mesh.cells),))
+        total = total - plan.apply(by_cell, u)
+    return Change(total, fixed_values(changes, plan.point_count))
 
 
 def _changes_as_data(task: TangentTask) -> TangentTask:

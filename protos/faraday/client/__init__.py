@@ -20,22 +20,29 @@ from faraday.client.errors import (
     NoLocalServer,
     NotConverged,
     NotFound,
+    OperationCancelled,
+    OperationRunning,
     PlaintextToken,
     PlotUnavailable,
     RateLimited,
     RequestIdReused,
     ServerError,
     TooLarge,
+    TooManyOperations,
     Unauthenticated,
     Unavailable,
     Violation,
 )
 from faraday.client.evidence import BoundKind, ErrorBound, Evidence, Outcome, PrivacySpend
 from faraday.client.field import Field
+from faraday.client.inverse import Identified, Inverse
 from faraday.client.listing import ProblemField, ProblemKind
 from faraday.client.mesh import Mesh, tetrahedra, triangles
+from faraday.client.operations import Operation, Operations
 from faraday.client.posed import Posed, Shape
 from faraday.client.privacy import Adjacency, Budget, Privacy, Quote, Release, Unit
+from faraday.client.progress import Progress as OperationProgress
+from faraday.client.progress import State as OperationState
 from faraday.client.retry import Clock, Retry
 from faraday.client.solution import Solution
 from faraday.client.structured import box, rectangle, unit_square
@@ -62,12 +69,20 @@ __all__ = [
     "Field",
     "Forbidden",
     "Functional",
+    "Identified",
     "InvalidRequest",
+    "Inverse",
     "MalformedReply",
     "Mesh",
     "NoLocalServer",
     "NotConverged",
     "NotFound",
+    "Operation",
+    "OperationCancelled",
+    "OperationProgress",
+    "OperationRunning",
+    "OperationState",
+    "Operations",
     "Outcome",
     "PlaintextToken",
     "PlotUnavailable",
@@ -87,6 +102,7 @@ __all__ = [
     "Solution",
     "Tls",
     "TooLarge",
+    "TooManyOperations",
     "Unauthenticated",
     "Unavailable",
     "Unit",

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 import grpc
 
-from faraday.client.errors import DeadlineExceeded, Failure, PlaintextToken, from_rpc
+from faraday.client.errors import DeadlineExceeded, Failure, PlaintextToken, Unavailable, from_rpc
 from faraday.client.exchange import WINDOW, exchange
 from faraday.client.retry import Clock, Retry, attempts
 from faraday.client.trace import Headers, traced
@@ -102,6 +102,37 @@ class Connection:
                 yield from exchange(lambda sent: rpc(sent, timeout=timeout_s, metadata=metadata), requests, WINDOW)
             except grpc.RpcError as error:
                 raise from_rpc(error, "") from error
+
+    def repeat(
+        self, service: str, method: str, rpc: Callable[..., Reply], request: object, timeout_s: float | None
+    ) -> Reply:
+        """The reply to a request that is no part of `faraday.v1` and may be sent again, as `call` does."""
+        timeout_s = self._settings.timeout_s if timeout_s is None else timeout_s
+        with traced(service, method, None) as headers:
+            once = functools.partial(self._once, rpc, request, "", headers)
+            return attempts(once, timeout_s, self._settings.retry, self._settings.clock)
+
+    def follow(
+        self, service: str, method: str, rpc: Callable[..., Iterable[Reply]], request: object
+    ) -> Iterator[Reply]:
+        """The replies to one request, for as long as they come. Nothing is sent again."""
+        with traced(service, method, None) as headers:
+            try:
+                yield from rpc(request, metadata=(*self._identity(), *headers))
+            except grpc.RpcError as error:
+                raise from_rpc(error, "") from error
+
+    @property
+    def clock(self) -> Clock:
+        return self._settings.clock
+
+    def pause(self, failed_count: int, error: Unavailable) -> bool:
+        """Wait after so many failures on end, before another attempt; False where that was the last one."""
+        retry = self._settings.retry
+        if failed_count >= retry.attempt_count:
+            return False
+        self.clock.sleep(retry.pause_s(failed_count, error.failure.retry_after_s))
+        return True
 
     def ask_once(self, rpc: Callable[..., Reply], request: object, timeout_s: float) -> Reply:
         """The reply to a request that is no part of `faraday.v1`, without a retry."""

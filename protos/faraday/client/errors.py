@@ -15,6 +15,9 @@ FaradayError
     ├── AccountExists    the privacy account is open with other terms
     ├── BudgetSpent      the privacy budget does not pay for this answer; it will not come back
     ├── AccountFrozen    the data owner has stopped the privacy account
+    ├── OperationRunning    the operation has not ended; cancel it first
+    ├── OperationCancelled  the operation was cancelled before it had a result
+    ├── TooManyOperations   the tenant has as many operations under way as it may
     ├── TooLarge         RESOURCE_EXHAUSTED: a message is over a limit; it will not come back
     ├── RateLimited      RESOURCE_EXHAUSTED with a delay: ask again after `failure.retry_after_s`
     ├── Unavailable      UNAVAILABLE: still so after every retry that the deadline allowed
@@ -141,6 +144,18 @@ class AccountFrozen(CallFailed):
     """The data owner has stopped the privacy account."""
 
 
+class OperationRunning(CallFailed):
+    """The operation has not ended; cancel it first."""
+
+
+class OperationCancelled(CallFailed):
+    """The operation was cancelled before it had a result."""
+
+
+class TooManyOperations(CallFailed):
+    """The tenant has as many operations under way as it may: wait for one, or cancel one."""
+
+
 class TooLarge(CallFailed):
     """A message is over a limit of the server, or of this client."""
 
@@ -166,6 +181,9 @@ _BY_REASON: dict[str, type[CallFailed]] = {
     "ACCOUNT_EXISTS": AccountExists,
     "PRIVACY_BUDGET_SPENT": BudgetSpent,
     "ACCOUNT_FROZEN": AccountFrozen,
+    "OPERATION_RUNNING": OperationRunning,
+    "OPERATION_CANCELLED": OperationCancelled,
+    "TOO_MANY_OPERATIONS": TooManyOperations,
 }
 _BY_CODE: dict[str, type[CallFailed]] = {
     "INVALID_ARGUMENT": InvalidRequest,

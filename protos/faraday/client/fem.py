@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy.typing as npt
+from google.protobuf.any_pb2 import Any as AnyMessage
 
 from faraday.client import derivative as derivatives
 from faraday.client.connection import Ask, Connection, Request
@@ -16,10 +17,11 @@ from faraday.client.derivative import Derivative, Functional, Value
 from faraday.client.diffusion import Diffusion, Dirichlet, Neumann
 from faraday.client.elasticity import Displacement, Elasticity, Vector, Where
 from faraday.client.error_shares import ErrorShares, error_shares
-from faraday.client.errors import CallFailed, NotFound, from_status
+from faraday.client.errors import CallFailed, MalformedReply, NotFound, from_status
 from faraday.client.field import Field
 from faraday.client.listing import ProblemKind, problem_kind
 from faraday.client.mesh import Mesh
+from faraday.client.operations import Calls, Operation
 from faraday.client.posed import Datum, Posed
 from faraday.client.problem import Domain, Problem, element
 from faraday.client.solution import Solution
@@ -146,6 +148,24 @@ class FiniteElements:
         """The answer to a problem that is a value: a `Diffusion`, an `Elasticity`, a `Posed`."""
         request = problem.request()
         return problem.answer(self._call("Solve", self._stub.Solve, request, problem.mesh, ask))
+
+    def optimize(self, problem: Problem[Answer], ask: Ask = Ask()) -> Operation[Answer]:  # noqa: B008 a frozen value
+        """Solve a problem that takes many steps, such as `Inverse`, as a long-running operation: returns at once.
+
+        A repeat with the same `request_id` returns the operation that the first call has started.
+        """
+
+        def rpc(request: pb.SolveRequest, **how: object) -> object:
+            return self._stub.Optimize(pb.OptimizeRequest(request=request), **how)
+
+        def read(response: AnyMessage) -> Answer:
+            found = pb.OptimizeResponse()
+            if not response.Unpack(found):
+                raise MalformedReply(f"the operation has a response of type {response.type_url}")
+            return problem.answer(found.response)
+
+        message = self._call("Optimize", rpc, problem.request(), problem.mesh, ask)
+        return Operation(Calls(self._connection), message, read)
 
     def solve_batch(
         self, problems: Iterable[Problem[Answer]], *, timeout_s: float | None = None

@@ -1,4 +1,5 @@
 from faraday.v1 import common_pb2 as _common_pb2
+from google.longrunning import operations_pb2 as _operations_pb2
 from google.rpc import status_pb2 as _status_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -325,7 +326,7 @@ class DiffusionIdentify(_message.Message):
     def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_edges: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_deviations: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., patches: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., lowest_conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., highest_conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., session: _Optional[str] = ..., variation: _Optional[float] = ..., rounding: _Optional[float] = ..., magnitude: _Optional[float] = ..., roughness: _Optional[float] = ..., tolerance: _Optional[float] = ..., steps: _Optional[int] = ...) -> None: ...
 
 class ElasticityTopology(_message.Message):
-    __slots__ = ("young_modulus", "poisson_ratio", "traction_facets", "traction_values", "force_points", "force_axes", "force_values", "fixed_points", "fixed_axes", "spring_points", "spring_axes", "spring_values", "output_points", "output_axes", "output_values", "solid_cells", "void_cells", "plane", "volume_fraction", "penalty", "lightest", "filter", "filter_radius", "sharpness", "tolerance", "steps")
+    __slots__ = ("young_modulus", "poisson_ratio", "traction_facets", "traction_values", "force_points", "force_axes", "force_values", "fixed_points", "fixed_axes", "spring_points", "spring_axes", "spring_values", "output_points", "output_axes", "output_values", "solid_cells", "void_cells", "initial_design", "plane", "volume_fraction", "penalty", "lightest", "filter", "filter_radius", "sharpness", "tolerance", "steps")
     YOUNG_MODULUS_FIELD_NUMBER: _ClassVar[int]
     POISSON_RATIO_FIELD_NUMBER: _ClassVar[int]
     TRACTION_FACETS_FIELD_NUMBER: _ClassVar[int]
@@ -343,6 +344,7 @@ class ElasticityTopology(_message.Message):
     OUTPUT_VALUES_FIELD_NUMBER: _ClassVar[int]
     SOLID_CELLS_FIELD_NUMBER: _ClassVar[int]
     VOID_CELLS_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_DESIGN_FIELD_NUMBER: _ClassVar[int]
     PLANE_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FRACTION_FIELD_NUMBER: _ClassVar[int]
     PENALTY_FIELD_NUMBER: _ClassVar[int]
@@ -369,6 +371,7 @@ class ElasticityTopology(_message.Message):
     output_values: _common_pb2.Tensor
     solid_cells: _common_pb2.Tensor
     void_cells: _common_pb2.Tensor
+    initial_design: _common_pb2.Tensor
     plane: str
     volume_fraction: float
     penalty: float
@@ -378,7 +381,7 @@ class ElasticityTopology(_message.Message):
     sharpness: float
     tolerance: float
     steps: int
-    def __init__(self, young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., traction_facets: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., traction_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., force_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., force_axes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., force_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., fixed_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., fixed_axes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., spring_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., spring_axes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., spring_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., output_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., output_axes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., output_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., solid_cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., void_cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., plane: _Optional[str] = ..., volume_fraction: _Optional[float] = ..., penalty: _Optional[float] = ..., lightest: _Optional[float] = ..., filter: _Optional[str] = ..., filter_radius: _Optional[float] = ..., sharpness: _Optional[float] = ..., tolerance: _Optional[float] = ..., steps: _Optional[int] = ...) -> None: ...
+    def __init__(self, young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., traction_facets: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., traction_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., force_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., force_axes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., force_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., fixed_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., fixed_axes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., spring_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., spring_axes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., spring_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., output_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., output_axes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., output_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., solid_cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., void_cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., initial_design: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., plane: _Optional[str] = ..., volume_fraction: _Optional[float] = ..., penalty: _Optional[float] = ..., lightest: _Optional[float] = ..., filter: _Optional[str] = ..., filter_radius: _Optional[float] = ..., sharpness: _Optional[float] = ..., tolerance: _Optional[float] = ..., steps: _Optional[int] = ...) -> None: ...
 
 class NavierStokes(_message.Message):
     __slots__ = ("viscosity", "point_force", "velocity_cotangent", "pressure_cotangent", "force_cotangent", "conditions", "stress", "force", "body", "density", "max_steps")
@@ -454,8 +457,94 @@ class NavierStokesTransient(_message.Message):
     every: int
     def __init__(self, viscosity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_force: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., stress: _Optional[str] = ..., force: _Optional[str] = ..., body: _Optional[str] = ..., density: _Optional[float] = ..., initial: _Optional[str] = ..., duration: _Optional[float] = ..., steps: _Optional[int] = ..., every: _Optional[int] = ...) -> None: ...
 
+class Hyperelasticity(_message.Message):
+    __slots__ = ("young_modulus", "poisson_ratio", "point_force", "cotangent", "conditions", "force", "support", "load_steps", "max_steps")
+    YOUNG_MODULUS_FIELD_NUMBER: _ClassVar[int]
+    POISSON_RATIO_FIELD_NUMBER: _ClassVar[int]
+    POINT_FORCE_FIELD_NUMBER: _ClassVar[int]
+    COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    SUPPORT_FIELD_NUMBER: _ClassVar[int]
+    LOAD_STEPS_FIELD_NUMBER: _ClassVar[int]
+    MAX_STEPS_FIELD_NUMBER: _ClassVar[int]
+    young_modulus: _common_pb2.Tensor
+    poisson_ratio: _common_pb2.Tensor
+    point_force: _common_pb2.Tensor
+    cotangent: _common_pb2.Tensor
+    conditions: str
+    force: str
+    support: str
+    load_steps: int
+    max_steps: int
+    def __init__(self, young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_force: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., force: _Optional[str] = ..., support: _Optional[str] = ..., load_steps: _Optional[int] = ..., max_steps: _Optional[int] = ...) -> None: ...
+
+class NonlinearDiffusion(_message.Message):
+    __slots__ = ("conductivity", "point_source", "cotangent", "conditions", "law", "exponent", "regularisation", "coefficient", "source", "max_steps")
+    CONDUCTIVITY_FIELD_NUMBER: _ClassVar[int]
+    POINT_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    LAW_FIELD_NUMBER: _ClassVar[int]
+    EXPONENT_FIELD_NUMBER: _ClassVar[int]
+    REGULARISATION_FIELD_NUMBER: _ClassVar[int]
+    COEFFICIENT_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    MAX_STEPS_FIELD_NUMBER: _ClassVar[int]
+    conductivity: _common_pb2.Tensor
+    point_source: _common_pb2.Tensor
+    cotangent: _common_pb2.Tensor
+    conditions: str
+    law: str
+    exponent: float
+    regularisation: float
+    coefficient: str
+    source: str
+    max_steps: int
+    def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., law: _Optional[str] = ..., exponent: _Optional[float] = ..., regularisation: _Optional[float] = ..., coefficient: _Optional[str] = ..., source: _Optional[str] = ..., max_steps: _Optional[int] = ...) -> None: ...
+
+class Helmholtz(_message.Message):
+    __slots__ = ("wave_speed", "damping", "cotangent", "conditions", "angular_frequency", "source")
+    WAVE_SPEED_FIELD_NUMBER: _ClassVar[int]
+    DAMPING_FIELD_NUMBER: _ClassVar[int]
+    COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    ANGULAR_FREQUENCY_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    wave_speed: _common_pb2.Tensor
+    damping: _common_pb2.Tensor
+    cotangent: _common_pb2.Tensor
+    conditions: str
+    angular_frequency: float
+    source: str
+    def __init__(self, wave_speed: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., damping: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., angular_frequency: _Optional[float] = ..., source: _Optional[str] = ...) -> None: ...
+
+class Modes(_message.Message):
+    __slots__ = ("tension", "young_modulus", "poisson_ratio", "density", "cotangent", "conditions", "problem", "count", "plane", "body_force")
+    TENSION_FIELD_NUMBER: _ClassVar[int]
+    YOUNG_MODULUS_FIELD_NUMBER: _ClassVar[int]
+    POISSON_RATIO_FIELD_NUMBER: _ClassVar[int]
+    DENSITY_FIELD_NUMBER: _ClassVar[int]
+    COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    PLANE_FIELD_NUMBER: _ClassVar[int]
+    BODY_FORCE_FIELD_NUMBER: _ClassVar[int]
+    tension: _common_pb2.Tensor
+    young_modulus: _common_pb2.Tensor
+    poisson_ratio: _common_pb2.Tensor
+    density: _common_pb2.Tensor
+    cotangent: _common_pb2.Tensor
+    conditions: str
+    problem: str
+    count: int
+    plane: str
+    body_force: str
+    def __init__(self, tension: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., density: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., problem: _Optional[str] = ..., count: _Optional[int] = ..., plane: _Optional[str] = ..., body_force: _Optional[str] = ...) -> None: ...
+
 class SolveRequest(_message.Message):
-    __slots__ = ("options", "mesh", "element", "diffusion", "elasticity", "diffusion_inverse", "diffusion_adaptive", "diffusion_goal", "form", "transport", "heat", "diffusion_identify", "elasticity_topology", "navier_stokes", "stokes", "navier_stokes_transient", "error_bound")
+    __slots__ = ("options", "mesh", "element", "diffusion", "elasticity", "diffusion_inverse", "diffusion_adaptive", "diffusion_goal", "form", "transport", "heat", "diffusion_identify", "elasticity_topology", "navier_stokes", "stokes", "navier_stokes_transient", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "error_bound")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     MESH_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_FIELD_NUMBER: _ClassVar[int]
@@ -472,6 +561,10 @@ class SolveRequest(_message.Message):
     NAVIER_STOKES_FIELD_NUMBER: _ClassVar[int]
     STOKES_FIELD_NUMBER: _ClassVar[int]
     NAVIER_STOKES_TRANSIENT_FIELD_NUMBER: _ClassVar[int]
+    HYPERELASTICITY_FIELD_NUMBER: _ClassVar[int]
+    NONLINEAR_DIFFUSION_FIELD_NUMBER: _ClassVar[int]
+    HELMHOLTZ_FIELD_NUMBER: _ClassVar[int]
+    MODES_FIELD_NUMBER: _ClassVar[int]
     ERROR_BOUND_FIELD_NUMBER: _ClassVar[int]
     options: _common_pb2.RequestOptions
     mesh: Mesh
@@ -489,8 +582,12 @@ class SolveRequest(_message.Message):
     navier_stokes: NavierStokes
     stokes: Stokes
     navier_stokes_transient: NavierStokesTransient
+    hyperelasticity: Hyperelasticity
+    nonlinear_diffusion: NonlinearDiffusion
+    helmholtz: Helmholtz
+    modes: Modes
     error_bound: str
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., diffusion_inverse: _Optional[_Union[DiffusionInverse, _Mapping]] = ..., diffusion_adaptive: _Optional[_Union[DiffusionAdaptive, _Mapping]] = ..., diffusion_goal: _Optional[_Union[DiffusionGoal, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., diffusion_identify: _Optional[_Union[DiffusionIdentify, _Mapping]] = ..., elasticity_topology: _Optional[_Union[ElasticityTopology, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., navier_stokes_transient: _Optional[_Union[NavierStokesTransient, _Mapping]] = ..., error_bound: _Optional[str] = ...) -> None: ...
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., diffusion_inverse: _Optional[_Union[DiffusionInverse, _Mapping]] = ..., diffusion_adaptive: _Optional[_Union[DiffusionAdaptive, _Mapping]] = ..., diffusion_goal: _Optional[_Union[DiffusionGoal, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., diffusion_identify: _Optional[_Union[DiffusionIdentify, _Mapping]] = ..., elasticity_topology: _Optional[_Union[ElasticityTopology, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., navier_stokes_transient: _Optional[_Union[NavierStokesTransient, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., error_bound: _Optional[str] = ...) -> None: ...
 
 class NamedTensor(_message.Message):
     __slots__ = ("name", "tensor")
@@ -739,3 +836,15 @@ class ListProblemsResponse(_message.Message):
     problems: _containers.RepeatedCompositeFieldContainer[Problem]
     next_page_token: str
     def __init__(self, problems: _Optional[_Iterable[_Union[Problem, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class OptimizeRequest(_message.Message):
+    __slots__ = ("request",)
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    request: SolveRequest
+    def __init__(self, request: _Optional[_Union[SolveRequest, _Mapping]] = ...) -> None: ...
+
+class OptimizeResponse(_message.Message):
+    __slots__ = ("response",)
+    RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    response: SolveResponse
+    def __init__(self, response: _Optional[_Union[SolveResponse, _Mapping]] = ...) -> None: ...

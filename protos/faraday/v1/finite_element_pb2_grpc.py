@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from faraday.v1 import finite_element_pb2 as faraday_dot_v1_dot_finite__element__pb2
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 
 GRPC_GENERATED_VERSION = '1.74.0'
 GRPC_VERSION = grpc.__version__
@@ -78,6 +79,11 @@ class FiniteElementServiceStub(object):
                 '/faraday.v1.FiniteElementService/ListProblems',
                 request_serializer=faraday_dot_v1_dot_finite__element__pb2.ListProblemsRequest.SerializeToString,
                 response_deserializer=faraday_dot_v1_dot_finite__element__pb2.ListProblemsResponse.FromString,
+                _registered_method=True)
+        self.Optimize = channel.unary_unary(
+                '/faraday.v1.FiniteElementService/Optimize',
+                request_serializer=faraday_dot_v1_dot_finite__element__pb2.OptimizeRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
 
 
@@ -170,6 +176,21 @@ class FiniteElementServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Optimize(self, request, context):
+        """Solves a problem that takes many steps, such as diffusion_inverse, as a long-running operation: it returns at once, and
+        OperationService tells of the progress. The operation's response is an OptimizeResponse, its metadata an OperationMetadata,
+        its errors are those of Solve. A repeat with the same request_id returns the operation that the first call has started, for
+        as long as it is kept. options.deadline is the operation's; the deadline of the call is not.
+
+        Errors: those of Solve; INVALID_ARGUMENT (NOT_STEPPED) for a problem that Solve solves in one step; RESOURCE_EXHAUSTED
+        (TOO_MANY_OPERATIONS) with a QuotaFailure where the tenant has as many under way as it may; UNAVAILABLE
+        (OPERATIONS_UNAVAILABLE).
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FiniteElementServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -212,6 +233,11 @@ def add_FiniteElementServiceServicer_to_server(servicer, server):
                     servicer.ListProblems,
                     request_deserializer=faraday_dot_v1_dot_finite__element__pb2.ListProblemsRequest.FromString,
                     response_serializer=faraday_dot_v1_dot_finite__element__pb2.ListProblemsResponse.SerializeToString,
+            ),
+            'Optimize': grpc.unary_unary_rpc_method_handler(
+                    servicer.Optimize,
+                    request_deserializer=faraday_dot_v1_dot_finite__element__pb2.OptimizeRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -435,6 +461,33 @@ class FiniteElementService(object):
             '/faraday.v1.FiniteElementService/ListProblems',
             faraday_dot_v1_dot_finite__element__pb2.ListProblemsRequest.SerializeToString,
             faraday_dot_v1_dot_finite__element__pb2.ListProblemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Optimize(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.FiniteElementService/Optimize',
+            faraday_dot_v1_dot_finite__element__pb2.OptimizeRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,

@@ -18,6 +18,10 @@ from models.fem.elasticity import task as elasticity
 from models.fem.flow import steady_task, stokes_task, transient_task
 from models.fem.form import task as form
 from models.fem.heat import task as heat
+from models.fem.helmholtz import task as helmholtz
+from models.fem.hyperelasticity import task as hyperelasticity
+from models.fem.modes import task as modes
+from models.fem.nonlinear_diffusion import task as nonlinear_diffusion
 from models.fem.optimize import identify_task, topology_task
 from models.fem.transport import task as transport
 from router.codec.finite_element.layout import Layout, layout_of
@@ -80,8 +84,12 @@ PROBLEMS = {
         Problem("elasticity_topology", topology_task.SPEC, "displacement"),
         Problem("form", form.SPEC, "u"),
         Problem("heat", heat.SPEC, "u"),
+        Problem("helmholtz", helmholtz.SPEC, "u"),
+        Problem("hyperelasticity", hyperelasticity.SPEC, "displacement"),
+        Problem("modes", modes.SPEC, "modes"),
         Problem("navier_stokes", steady_task.SPEC, "velocity"),
         Problem("navier_stokes_transient", transient_task.SPEC, "velocity"),
+        Problem("nonlinear_diffusion", nonlinear_diffusion.SPEC, "u"),
         Problem("stokes", stokes_task.SPEC, "velocity"),
         Problem("transport", transport.SPEC, "u"),
     )

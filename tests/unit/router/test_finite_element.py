@@ -84,7 +84,7 @@ def cells(nodes: Array = SQUARE.nodes, of: Array = SQUARE.cells) -> pb.Cells:
 
 
 def test_every_method_of_the_contract_is_served() -> None:
-    served = FiniteElementService({}, None, None).rpcs()  # type: ignore[arg-type]
+    served = FiniteElementService({}, None, None, None).rpcs()  # type: ignore[arg-type]
     methods = pb.DESCRIPTOR.services_by_name["FiniteElementService"].methods
     assert {rpc.method for rpc in served} == {f"/{SERVICE}/{method.name}" for method in methods}
     assert {rpc.role for rpc in served} == {Role.ANALYST}

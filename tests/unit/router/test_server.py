@@ -152,7 +152,7 @@ async def test_validate_only_checks_everything_and_computes_nothing(router: Rout
     response = await solved(router, validate_only=True)
     assert response.evidence.outcome == common_pb2.OUTCOME_VALIDATED
     assert response.solution.data == b""
-    assert router.replicas["fem.diffusion"].batcher.in_flight == 0
+    assert router.replicas["fem.diffusion"].queue.in_flight == 0
     assert router.statistics.of("fem.diffusion").succeeded == 0
     wrong = solve_request(validate_only=True)
     wrong.diffusion.conductivity.CopyFrom(tensor([-1.0]))
