@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csc_array, csr_array
@@ -13,6 +14,8 @@ from models.base import Array
 
 # Above it one step of iterative refinement is worth its two triangular solves.
 REFINE_ABOVE = 1e-12
+# Of the largest a_ii x_i: what is left after refinement is between one and two such roundings.
+_ROUND_OFF = 2 * float(np.finfo(np.float64).eps)
 
 
 class SingularMatrix(ArithmeticError):
@@ -32,7 +35,8 @@ class Factor:
 
     matrix: csr_array | csc_array
     inverse: Callable[[Array], Array]  # b -> A⁻¹ b, for b (n,) or (n, columns), without refinement
-    nonzeros: int  # of both triangular factors
+    nonzeros: int  # that the factors hold
+    method: str = "sparse LU"
 
     def solve(self, load: Array) -> Solution:
         """One direct solve, and one refinement where the residual asks for it."""
@@ -44,12 +48,23 @@ class Factor:
         scale = _largest(load)
         x = self.inverse(load)
         rest = load - self.matrix @ x
-        if np.any(_largest(rest) > REFINE_ABOVE * scale):
+        if np.any(_largest(rest) > np.maximum(REFINE_ABOVE * scale, self._round_off(x))):
             x = x + self.inverse(rest)
             rest = load - self.matrix @ x
         residuals = np.divide(_largest(rest), scale, out=np.zeros_like(scale), where=scale > 0)
         columns = np.atleast_2d(x.T)  # a row of it is a solution, contiguous as SuperLU left it
-        return [Solution(column, float(residual)) for column, residual in zip(columns, residuals, strict=True)]
+        return [
+            Solution(column, float(residual), self.method) for column, residual in zip(columns, residuals, strict=True)
+        ]
+
+    def _round_off(self, x: Array) -> Array:
+        """(columns,): what the residual of the best x in floating point may be; nothing is left to refine there."""
+        return _ROUND_OFF * _largest((self._diagonal * x.T).T)
+
+    @cached_property
+    def _diagonal(self) -> Array:
+        """(n,): of a positive definite matrix it holds the largest entry."""
+        return np.asarray(self.matrix.diagonal())
 
 
 def factor(matrix: csr_array | csc_array) -> Factor:

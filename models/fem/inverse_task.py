@@ -101,4 +101,5 @@ SPEC = Spec(
     ),
     max_batch=1,  # a search is long: the next caller's should be free to go to another replica
     resources=Resources(cpus=1.0, min_replicas=0),
+    stepped=True,
 )

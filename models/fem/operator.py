@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.base import Array
-from models.fem.direct import Factor, Solution, factor
+from models.fem.direct import Factor, Solution
 
 if TYPE_CHECKING:  # plans make operators
     from models.fem.plan import Plan
@@ -60,4 +60,4 @@ class Operator:
 def operator(plan: Plan, conductivity: Array) -> Operator:
     """conductivity (cells,) or (1,). Raises `SingularMatrix`."""
     held = np.array(np.broadcast_to(conductivity, len(plan.mesh.cells)))  # no view, which would keep a message alive
-    return Operator(plan, held, factor(plan.matrix(held)) if len(plan.free) else None)
+    return Operator(plan, held, plan.analysis.factor(plan.matrix(held)) if plan.analysis else None)

@@ -13,6 +13,8 @@ from scipy.sparse import csc_array, csr_array
 
 from models.base import Array
 from models.fem.assembly import gradient_products
+from models.fem.cell_matrices import add_images, products
+from models.fem.direct_solvers import Analysis, analyse
 from models.fem.element import Element
 from models.fem.mesh import Triangulation
 from models.fem.operator import Operator, operator
@@ -32,6 +34,7 @@ class Plan:
     spread: csr_array  # (entries, cells): conductivities to the entries of the free block of K
     rows: Array  # (entries,): of these entries, column by column
     starts: Array  # (free + 1,): of the columns
+    analysis: Analysis | None  # of the free block; None where every point is fixed
 
     def matrix(self, conductivity: Array) -> csc_array:
         """(free, free): the stiffness between free points, conductivity (cells,)."""
@@ -43,16 +46,15 @@ class Plan:
 
     def apply(self, conductivity: Array, u: Array) -> Array:
         """(points,): K u, for u at all points."""
-        shares = conductivity[:, None] * self._images(u)
-        return np.bincount(self.cell_points.ravel(), weights=shares.ravel())
+        total = np.zeros(self.point_count)
+        add_images(total, self.local, self.cell_points, conductivity, u)
+        return total
 
     def conductivity_gradient(self, u: Array, v: Array) -> Array:
         """(cells,): the derivative of v·K u by each cell's conductivity, which is v·K_c u."""
-        return np.asarray(np.einsum("ci,ci->c", v[self.cell_points], self._images(u)))
-
-    def _images(self, u: Array) -> Array:
-        """(cells, n): K_c u. Half as long as a product of stacks of such small matrices."""
-        return np.asarray(np.einsum("cij,cj->ci", self.local, u[self.cell_points]))
+        found = np.empty(len(self.cell_points))
+        products(found, self.local, self.cell_points, v, u)
+        return found
 
     @property
     def size_bytes(self) -> int:
@@ -60,7 +62,8 @@ class Plan:
             *(self.cell_points, self.local, self.free, self.rows, self.starts),
             *(self.spread.data, self.spread.indices, self.spread.indptr),
         )
-        return self.mesh.size_bytes + sum(array.nbytes for array in arrays)
+        own = 0 if self.analysis is None else self.analysis.size_bytes
+        return self.mesh.size_bytes + own + sum(array.nbytes for array in arrays)
 
 
 def plan(mesh: Triangulation, element: Element, dirichlet_points: Array) -> Plan:
@@ -77,7 +80,10 @@ def plan(mesh: Triangulation, element: Element, dirichlet_points: Array) -> Plan
     columns, rows = np.divmod(keys, max(1, len(free)))
     starts = np.searchsorted(columns, np.arange(len(free) + 1))
     index = np.int32  # SuperLU's
-    return Plan(mesh, element, cell_points, local, free, point_count, spread, rows.astype(index), starts.astype(index))
+    rows, starts = rows.astype(index), starts.astype(index)
+    pattern = csc_array((np.ones(len(rows)), rows, starts), shape=(len(free), len(free)))
+    analysis = analyse(pattern, mesh.points(element.degree)[free]) if len(free) else None
+    return Plan(mesh, element, cell_points, local, free, point_count, spread, rows, starts, analysis)
 
 
 def _spread(local: Array, is_free: Array, numbers: Array, free_count: int) -> tuple[csr_array, Array]:

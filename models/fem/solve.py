@@ -11,7 +11,8 @@ from models.fem.adjoint import fixed_values, load
 from models.fem.assembly import stiffness
 from models.fem.bound import Method
 from models.fem.certified import certified
-from models.fem.direct import SingularMatrix, Solution, solve
+from models.fem.direct import SingularMatrix, Solution
+from models.fem.direct_solvers import solve
 from models.fem.mesh import Triangulation
 from models.fem.problem import Problem, mesh_of, problem
 from models.fem.scale import out_of_scale
@@ -93,9 +94,9 @@ def solve_field(given: Problem, divisions: Array | None = None) -> Solution:
     is_free[given.boundary.dirichlet_points] = False
     free = np.flatnonzero(is_free)
     rows = matrix[free]
-    inner = solve(rows[:, free], total[free] - rows @ u)
+    inner = solve(rows[:, free], total[free] - rows @ u, given.mesh.points(given.element.degree)[free])
     u[free] = inner.x
-    return Solution(u, inner.residual)
+    return Solution(u, inner.residual, inner.method)
 
 
 def _same_mesh(one: DiffusionTask, other: DiffusionTask) -> bool:

@@ -9,15 +9,15 @@ import numpy as np
 from scipy.sparse import bsr_array
 
 from models.base import Array
-from models.fem import direct, multigrid
+from models.fem import direct_solvers, multigrid
 from models.fem.direct import Solution
 from models.fem.elasticity.form import body_load, stiffness, thermal_load, traction_load
 from models.fem.elasticity.problem import Problem
 from models.fem.elasticity.rigid import rigid_modes
 
-# By dimension: up to so many unknowns sparse LU is the faster, as measured in DESIGN.md. In the plane it was
-# still twice as fast at 260,000; the largest structured mesh that is taken has about 400,000.
-DIRECT_UP_TO = {2: 1_000_000, 3: 10_000}
+# By dimension: up to so many unknowns sparse Cholesky is the faster, as measured in DESIGN.md. In the plane it is
+# for all meshes that are taken, of which the largest structured one has about 400,000.
+DIRECT_UP_TO = {2: 1_000_000, 3: 30_000}
 
 # Where loads and reactions are less than this part of the terms that cancel in them (a rigid motion, a free thermal
 # expansion) they are round-off, and the terms are the measure of their imbalance.
@@ -48,7 +48,8 @@ def balance(problem: Problem, direct_up_to: Mapping[int, int] = DIRECT_UP_TO) ->
 
     u = np.zeros(len(load))
     u[problem.fixed] = problem.fixed_values
-    solution, method = _solved(matrix, load - matrix @ u, problem.fixed, modes, direct_up_to[points.shape[1]])
+    rest, limit = load - matrix @ u, direct_up_to[points.shape[1]]
+    solution, method = _solved(matrix, rest, problem.fixed, points, modes, limit)
     u += solution.x
     reactions = (matrix @ u - load)[problem.fixed]
     forces = outer.ravel().copy()
@@ -65,7 +66,9 @@ def balance(problem: Problem, direct_up_to: Mapping[int, int] = DIRECT_UP_TO) ->
     )
 
 
-def _solved(matrix: bsr_array, load: Array, fixed: Array, modes: Array, limit: int) -> tuple[Solution, str]:
+def _solved(
+    matrix: bsr_array, load: Array, fixed: Array, points: Array, modes: Array, limit: int
+) -> tuple[Solution, str]:
     """The correction of the free rows, zero on the prescribed ones, and what found it."""
     is_free = np.ones(len(load), dtype=bool)
     is_free[fixed] = False
@@ -74,10 +77,10 @@ def _solved(matrix: bsr_array, load: Array, fixed: Array, modes: Array, limit: i
         found = multigrid.solve(_held(matrix, is_free), np.where(is_free, load, 0.0), modes * is_free[:, None])
         name = "conjugate gradients with smoothed aggregation of rigid motions"
         return found.solution, f"{name}, {found.steps} steps (above {limit} unknowns)"
-    inner = direct.solve(matrix.tocsr()[free][:, free], load[free])
+    inner = direct_solvers.solve(matrix.tocsr()[free][:, free], load[free], points[free // points.shape[1]])
     x = np.zeros_like(load)
     x[free] = inner.x
-    return Solution(x, inner.residual), "sparse LU"
+    return Solution(x, inner.residual), inner.method
 
 
 def _held(matrix: bsr_array, is_free: Array) -> bsr_array:
