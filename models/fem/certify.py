@@ -53,7 +53,7 @@ class _Found:
 def _answer(given: Problem, task: CertifyTask) -> CertifyResult:
     try:
         with np.errstate(all="ignore"):
-            found = _sharpest(given, task.field) if task.error_bound == "sharp" else _fast(given, task)
+            found = _sharpest(given, task.field) if task.bound == "sharp" else _fast(given, task)
     except SingularMatrix:
         raise out_of_scale() from None
     refuse_out_of_scale(given, task.field, found.certificate.bound.value)

@@ -16,7 +16,7 @@ class CertifyTask(PosedTask):
     """Bound the energy error of a field: a surrogate's, an unfinished iteration's, an older solution."""
 
     field: Array = tensor("float64", ("points",), "u at the points, with the given values at the Dirichlet points")
-    error_bound: str = scalar(
+    bound: str = scalar(
         "fast",
         "fast: by a flux within a tenth of the sharpest; sharp: by that flux, in ten times the time",
         choices=("fast", "sharp"),

@@ -41,7 +41,7 @@ def test_a_solution_is_certified_as_by_its_solver(degree: int) -> None:
     assert bound(result) == energy_bound(given, u)[0].value
     assert result.cell_bound.sum() == pytest.approx(bound(result) ** 2)
     assert "the field itself" in result.evidence.method
-    assert bound(certified(task, u, error_bound="sharp")) <= bound(result)
+    assert bound(certified(task, u, bound="sharp")) <= bound(result)
 
 
 @both_degrees
@@ -56,7 +56,7 @@ def test_any_field_is_certified_nearly_sharply(size: float, degree: int) -> None
     below, above = enclose_error(given, field, 2)
     assert below <= bound(result) <= 1.2 * above
     assert size < 1 or "solution" in result.evidence.method
-    assert bound(result) <= 1.05 * bound(certified(task, field, error_bound="sharp"))
+    assert bound(result) <= 1.05 * bound(certified(task, field, bound="sharp"))
 
 
 def test_flat_cells_are_left_to_the_sharp_flux() -> None:
@@ -94,7 +94,7 @@ def test_fields_of_another_size_are_refused(degree: int) -> None:
 @pytest.mark.parametrize("method", ("fast", "sharp"))
 def test_numbers_beyond_floating_point_are_refused(conductivity: float, method: str) -> None:
     task = task_on(MESH, 1, source=ONE, conductivity=conductivity * ONE)
-    [refusal] = Certifier("cpu").run([posed_as(CertifyTask, task, field=np.zeros(len(MESH.nodes)), error_bound=method)])
+    [refusal] = Certifier("cpu").run([posed_as(CertifyTask, task, field=np.zeros(len(MESH.nodes)), bound=method)])
     assert isinstance(refusal, Refusal)
     assert refusal.reason == "OUT_OF_RANGE"
 
