@@ -27,15 +27,17 @@ def _square(
 ) -> None:
     """Fills shares (cells,) by the rule of the three midpoints, which is exact for squares of linear gradients."""
     at, across, up = np.empty((3, 3)), np.empty(3), np.empty(3)
+    count = 1 if cell_points.shape[1] == 3 else 3  # of corners: the gradient of P1 is the same at all
     for cell in range(len(shares)):
         derivatives_at_corners(u, cell_points, cell, derivatives, at)
         a, b, c = cells[cell, 0], cells[cell, 1], cells[cell, 2]
-        for corner in range(3):  # ∇λ_a is the side opposite, turned round, over twice the area
+        for corner in range(count):  # ∇λ_a is the side opposite, turned round, over twice the area
             first = scale[cell] * (at[corner, 0] - at[corner, 2])
             second = scale[cell] * (at[corner, 1] - at[corner, 2])
             across[corner] = first * (nodes[b, 1] - nodes[c, 1]) + second * (nodes[c, 1] - nodes[a, 1])
             up[corner] = first * (nodes[c, 0] - nodes[b, 0]) + second * (nodes[a, 0] - nodes[c, 0])
         share = 0.0
-        for corner in range(3):
-            share += (across[corner] + across[corner - 1]) ** 2 + (up[corner] + up[corner - 1]) ** 2
-        shares[cell] = share / 12
+        for corner in range(count):
+            other = (corner + 1) % count
+            share += (across[corner] + across[other]) ** 2 + (up[corner] + up[other]) ** 2
+        shares[cell] = share / (4 * count)

@@ -10,7 +10,7 @@ import numpy as np
 from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.adjoint import fixed_values, load
 from models.fem.certified import certified
-from models.fem.direct import SingularMatrix
+from models.fem.direct import SingularMatrix, Solution
 from models.fem.edge_values import as_quadratic, runs_backwards
 from models.fem.goal_bound import Side, goal_bound
 from models.fem.goal_task import GoalResult, GoalTask
@@ -19,6 +19,7 @@ from models.fem.plan import plan
 from models.fem.problem import Problem, mesh_of, problem, source_on_cells
 from models.fem.scale import out_of_scale
 from models.fem.solve import RESIDUAL_LIMIT
+from models.fem.structured.square import is_worthwhile, square_plan
 
 
 class GoalSolver:
@@ -36,7 +37,7 @@ class GoalSolver:
                 mesh = mesh_of(task)
                 task.check_goal(len(mesh.points(task.degree)))
                 given = problem(task, mesh)
-                answers.append(_answer(given, dual_problem(task, given)))
+                answers.append(_answer(task, given, dual_problem(task, given)))
             except Refusal as refusal:
                 answers.append(refusal)
         return answers
@@ -73,14 +74,12 @@ def _places(pairs: Array, given: Problem) -> Array:
     return np.asarray(found)
 
 
-def _answer(given: Problem, dual: Problem) -> GoalResult:
+def _answer(task: GoalTask, given: Problem, dual: Problem) -> GoalResult:
     """Raises `Refusal` OUT_OF_RANGE where the numbers of the problem do not fit into floating point."""
     both = (given, dual)
     try:
         with np.errstate(all="ignore"):
-            solver = operator(plan(given.mesh, given.element, given.boundary.dirichlet_points), given.conductivity)
-            count = solver.plan.point_count
-            forward, backward = solver.solve([load(p) for p in both], [fixed_values(p, count) for p in both])
+            forward, backward = _solve_both(task, both)
     except SingularMatrix:
         raise out_of_scale() from None
     sides = [Side(p, s.x, certified(p, s.x)) for p, s in zip(both, (forward, backward), strict=True)]
@@ -93,7 +92,7 @@ def _answer(given: Problem, dual: Problem) -> GoalResult:
     evidence = Evidence(
         outcome=Outcome.CONVERGED if converged else Outcome.NOT_CONVERGED,
         advice="" if converged else "the system is very ill conditioned: improve flat cells or lower the contrast of k",
-        method=f"{given.element.name} Lagrange elements, sparse LU; primal and dual hypercircle by equilibrated "
+        method=f"{given.element.name} Lagrange elements, {forward.method}; primal and dual hypercircle by equilibrated "
         f"Raviart-Thomas fluxes; energy bounds primal {sides[0].certificate.bound.value:.2e}, "
         f"dual {sides[1].certificate.bound.value:.2e}",
         residual=residual,
@@ -108,3 +107,14 @@ def _answer(given: Problem, dual: Problem) -> GoalResult:
         dual=backward.x,
         evidence=evidence,
     )
+
+
+def _solve_both(task: GoalTask, both: tuple[Problem, Problem]) -> Sequence[Solution]:
+    """Of problems that differ in their data alone. Raises `SingularMatrix`."""
+    mesh, element, k = both[0].mesh, both[0].element, both[0].conductivity
+    held, count = both[0].boundary.dirichlet_points, len(mesh.points(element.degree))
+    loads, fixed = [load(given) for given in both], [fixed_values(given, count) for given in both]
+    if is_worthwhile(task.divisions, element.degree):
+        assert task.divisions is not None
+        return square_plan(task.divisions, held).operator(k).solve(loads, fixed)
+    return operator(plan(mesh, element, held), k).solve(loads, fixed)

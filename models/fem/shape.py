@@ -31,5 +31,5 @@ def measures(nodes: Array, cells: Array, cell: int) -> tuple[float, float, float
     ax, ay = nodes[j, 0] - nodes[i, 0], nodes[j, 1] - nodes[i, 1]
     bx, by = nodes[k, 0] - nodes[j, 0], nodes[k, 1] - nodes[j, 1]
     cx, cy = nodes[i, 0] - nodes[k, 0], nodes[i, 1] - nodes[k, 1]
-    a, b, c = np.hypot(ax, ay), np.hypot(bx, by), np.hypot(cx, cy)
+    a, b, c = np.sqrt(ax**2 + ay**2), np.sqrt(bx**2 + by**2), np.sqrt(cx**2 + cy**2)
     return ay * cx - ax * cy, max(a, b, c), a + b + c
