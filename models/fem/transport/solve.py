@@ -38,7 +38,7 @@ def answer(task: TransportTask, mesh: Mesh) -> TransportResult:
         check_size("cotangent", task.cotangent, (given.basis.N,), "one per point")
     refuse_undetermined(given.matrix, given.fixed, "prescribe u or h > 0 on a boundary of it, or give c > 0")
     try:
-        system = constrained(given.matrix, given.fixed)
+        system = constrained(given.matrix, given.fixed, definite=not given.b.any())
     except SingularMatrix:
         raise _out_of_scale() from None
     solution = system.solve(given.load, given.values)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from skfem import Basis, Functional, Mesh
 
 from models.base import Array, Refusal
@@ -198,8 +199,6 @@ def test_an_unknown_boundary_is_refused_with_those_that_there_are() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float64, np.complex128])
 def test_a_constrained_system_is_solved_and_so_is_its_transpose(dtype: type) -> None:
-    from scipy.sparse import csr_matrix
-
     rng = np.random.default_rng(5)
     full: Array = (rng.normal(size=(9, 9)) + 4 * np.eye(9)).astype(dtype)
     if dtype is np.complex128:
@@ -212,3 +211,12 @@ def test_a_constrained_system_is_solved_and_so_is_its_transpose(dtype: type) -> 
     assert solution.residual < 1e-12
     inner = full[np.ix_(system.free, system.free)]
     np.testing.assert_allclose(inner.T @ system.transposed(load[system.free]), load[system.free], atol=1e-12)
+
+
+def test_a_definite_system_is_solved_without_looking_for_pivots() -> None:
+    rng = np.random.default_rng(6)
+    root = rng.normal(size=(9, 9))
+    full = root @ root.T + np.eye(9)
+    fixed, values, load = np.array([3]), np.array([2.0]), rng.normal(size=9)
+    one, other = (constrained(csr_matrix(full), fixed, definite=each).solve(load, values) for each in (True, False))
+    np.testing.assert_allclose(one.x, other.x, atol=1e-12)
