@@ -12,7 +12,7 @@ from skfem import Basis, FacetBasis, Mesh
 
 from models.base import Array, Refusal
 from models.fem.domain.conditions import Condition
-from models.fem.domain.facet_mapping import FacetMapping
+from models.fem.domain.facets import on_boundary
 
 Extra = Mapping[str, float]  # what formulas may speak of besides the coordinates, e.g. t
 
@@ -58,12 +58,8 @@ def prescribed(
 
 
 def facet_basis(basis: Basis, condition: Condition, order: int | None = None) -> FacetBasis:
-    """For integrals over the condition's boundary. Raises `Refusal` MESH_DEGENERATE."""
-    mesh, mapping = basis.mesh, basis.mapping
-    if not mesh.affine:
-        mapping = FacetMapping(mesh, mesh.elem(), mesh.bndelem)
-    facets = facets_of(mesh, condition)
-    return FacetBasis(mesh, basis.elem, mapping=mapping, facets=facets, intorder=order)
+    """For integrals over the condition's boundary."""
+    return on_boundary(basis, facets_of(basis.mesh, condition), order)
 
 
 def on_facets(facets: FacetBasis, condition: Condition, extra: Extra = _NONE) -> Array:
