@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from models.base import Model, Refusal, Result, Task
+from models.base import Model, Refusal, Result, State, Step, Task
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,8 @@ class Job:
     arrived: float = field(default_factory=time.monotonic)
     cancelled: bool = False
     alone: bool = False  # its batch crashed: it runs by itself, so that only the guilty task fails
+    state: State | None = None  # of a stepped task: where it goes on
+    stepped: Callable[[Step], None] | None = None  # of a stepped task: told on the event loop of steps that are done
 
 
 class Batcher:

@@ -40,8 +40,8 @@ class Bridge:
         return FrameStream(self._frames, lambda _: None)
 
     def _frames(self, connection: FrameStream, frames: Sequence[Frame]) -> None:
-        """A cancelled request runs on: through a handle there is no way to reach it."""
-        wanted = [received for received in frames if received.op is Op.INFER]
+        """A cancelled request runs on: through a handle there is no way to reach it. Its steps come with its answer."""
+        wanted = [received for received in frames if received.op in (Op.INFER, Op.BEGIN)]
         if wanted:
             call = asyncio.create_task(self._call(connection, b"".join(map(_bytes, wanted))))
             self._calls.add(call)

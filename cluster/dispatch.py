@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from models.base import Result, Task
+from models.base import Progress, Result, State, Task
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -64,6 +64,28 @@ class Dispatcher(Protocol):
 
         Raises `models.base.Refusal` for a task that cannot be answered and the exceptions below. Cancelling the call
         cancels the task.
+        """
+        ...
+
+
+Told = Callable[[Progress, State | None], None]  # a step is done; its state comes with some of them
+
+
+class SteppedDispatcher(Protocol):
+    """Asks the replicas of one stepped model."""
+
+    async def advance(
+        self,
+        task: Task,
+        state: State | None,
+        deadline: float,
+        told: Told,
+        checkpoint_s: float,
+        trace: str = "",
+        trace_state: str = "",
+    ) -> tuple[Result, Timing]:
+        """As `Dispatcher.infer`, from `state` on. `told` is called on the event loop, with a state every
+        `checkpoint_s`; where a replica is lost, another goes on from the last one, so that steps may be told twice.
         """
         ...
 

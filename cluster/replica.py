@@ -21,10 +21,11 @@ from cluster.batcher import Batcher, Run
 from cluster.certificates import Certificate
 from cluster.dispatch import Endpoint
 from cluster.placement import Plane, PlaneOptions
-from cluster.plane.frames import Infer
+from cluster.plane.frames import Begin, Infer
 from cluster.plane.server import PlaneServer
 from cluster.tracing import Kind, Span, TracingOptions, child, configure, new_span_id, unix_clock
-from models.base import Refusal, Spec
+from cluster.turns import Turns
+from models.base import Model, Refusal, Result, Spec, SteppedModel, Task
 
 ENDPOINT = "endpoint"  # the key in a replica's metadata
 T = TypeVar("T")
@@ -49,10 +50,10 @@ class Replica:
         _warm_up(options.spec, model)
         self._loop = uvloop.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="plane", daemon=True).start()
-        self._batcher = Batcher(model, options.max_batch, options.spec.quick)
+        self._queue = _queue(options, model)
         replica = context.replica_id.unique_id
         self._observer = _Observer(options, replica)
-        self._server = PlaneServer(options.spec, self._batcher, self._observer)
+        self._server = PlaneServer(options.spec, self._queue, self._observer)
         self._endpoint = self._on_plane(self._listen(replica)).result()
 
     def record_replica_metadata(self) -> dict[str, Any]:
@@ -75,7 +76,7 @@ class Replica:
         plane = self._options.plane
         await asyncio.wrap_future(self._on_plane(self._server.drain(plane.drain_grace_s, plane.drain_timeout_s)))
         self._loop.call_soon_threadsafe(self._server.close)
-        self._batcher.close()
+        self._queue.close()
         self._observer.close()
 
     def _on_plane(self, work: Coroutine[Any, Any, T]) -> Future[T]:
@@ -93,6 +94,12 @@ class Replica:
         return Endpoint(replica, node, str(unix), ray.util.get_node_ip_address(), port)
 
 
+def _queue(options: ReplicaOptions, model: Model[Task, Result]) -> Batcher | Turns:
+    if isinstance(model, SteppedModel):
+        return Turns(model)
+    return Batcher(model, options.max_batch, options.spec.quick)
+
+
 def _warm_up(spec: Spec, model: Any) -> None:
     """The example must be answered before this replica is ready for anything else."""
     (outcome,) = model.run([spec.example()])
@@ -108,7 +115,7 @@ class _Observer:
         self._recorder = configure(tracing)
         self._model = options.spec.name
 
-    def __call__(self, infer: Infer, run: Run, ended: float) -> None:
+    def __call__(self, infer: Infer | Begin, run: Run, ended: float) -> None:
         if not infer.trace:
             return
         unix_ns = unix_clock()

@@ -13,6 +13,7 @@ from ops.audit_cli import audit
 from ops.bench.cli import bench
 from ops.budget_cli import budget
 from ops.chaos.cli import chaos
+from ops.operations_cli import operations
 from ops.settings import Settings
 from ops.state import StateFolder
 
@@ -172,6 +173,28 @@ def solve(divisions: int, degree: int, conductivity: float, source: float, bound
 
 
 @cli.command()
+def problems() -> None:
+    """List the finite element problems of the server that runs here: what to send, and where."""
+    from faraday.client import Client, FaradayError
+
+    try:
+        with Client.local() as client:
+            found = client.fem.problems()
+    except FaradayError as error:
+        raise click.ClickException(str(error)) from error
+    for kind in found:
+        click.secho(f"{kind.name}  ({kind.model} version {kind.model_version})", bold=True)
+        click.echo(f"  {kind.summary}")
+        for field in kind.inputs:
+            said = " or ".join(field.choices) or f"{field.type} {' or '.join(field.shapes)}".strip()
+            needed = "required" if field.required else f"default {field.default}" if field.default else "optional"
+            click.echo(f"    in  {' or '.join(field.paths)}: {said}; {needed}; {field.doc}")
+        for field in kind.outputs:
+            said = f"{field.type} {' or '.join(field.shapes)}".strip()
+            click.echo(f"    out {' or '.join(field.paths)}: {said}; {field.doc}")
+
+
+@cli.command()
 def models() -> None:
     """List the catalogue: every model, its inputs and outputs."""
     from models import schema
@@ -278,6 +301,7 @@ cli.add_command(audit)
 cli.add_command(bench)
 cli.add_command(budget)
 cli.add_command(chaos)
+cli.add_command(operations)
 
 
 def main() -> None:

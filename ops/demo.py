@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import tritonclient.grpc as triton
 
-from faraday.client import Client, unit_square
+from faraday.client import Client, Diffusion, Inverse, unit_square
 from models.surrogate import task as surrogate
 from ops import up as installation
 from ops.settings import Dataset, Settings
@@ -43,6 +43,7 @@ def run(settings: Settings, say: Say, progress: Say) -> None:
             say(f"a Ray cluster with the router in front is ready after {time.monotonic() - began:.1f} s\n")
             with Client.local(root) as client:
                 _solve(client, say)
+                _identify(client, say)
             _infer(status.endpoint, state.token.read_text(), say)
             _private(own, state, status.endpoint, say)
         finally:
@@ -64,6 +65,26 @@ def _solve(client: Client, say: Say) -> None:
         off = np.abs(field.values - np.sin(np.pi * x) * np.sin(np.pi * y)).max()
         say(f"  P{degree}, {len(field.values)} points: largest difference at a point {off:.1e}")
         say(f"      evidence: {field.evidence}")
+    say("")
+
+
+def _identify(client: Client, say: Say) -> None:
+    """Measured values of a solution whose conductivity is known, so that what is found can be held against it."""
+    say("FiniteElementService.Optimize, a long-running operation: which conductivity explains what was measured?")
+    mesh = unit_square(16)
+    true = np.where(mesh.centroids[:, 0] < 0.5, 1.0, 5.0)
+    left = (lambda x, y: x == 0, 0.0)
+    measured = client.fem.solve(mesh, conductivity=true, source=1.0, dirichlet=left)
+    points = np.arange(20, len(measured.points), 7)
+    patches = (true > 1.0).astype(np.int64)
+    prior = Diffusion(mesh, source=1.0, dirichlet=left)
+    operation = client.fem.optimize(Inverse(prior, points, measured.values[points], 1e-4, patches))
+    for progress in operation.watch():
+        say(f"  {progress}")
+    found = operation.result()
+    off = np.abs(found.conductivity / true - 1).max()
+    say(f"  two unknown conductivities, 1 and 5: found to {off:.1e}")
+    say(f"      evidence: {found.evidence}")
     say("")
 
 

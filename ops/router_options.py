@@ -12,6 +12,9 @@ from router.edge import EdgeLimits
 from router.gcra import RateLimit
 from router.keyring import Algorithm, TokenKey, load_public_key
 from router.minting import kid_of
+from router.operations.contract import Limits
+from router.operations.runner import RunnerOptions
+from router.operations.running import Pace
 from router.rate import RateOptions
 from router.replay import ReplayLimits
 from router.server import ConnectionLimits, ServerOptions
@@ -72,6 +75,15 @@ def admission_limits(settings: Settings) -> AdmissionLimits:
 def replay_limits(settings: Settings) -> ReplayLimits:
     replay = settings.replay
     return ReplayLimits(replay.window_s, replay.max_entries, replay.max_bytes)
+
+
+def operation_limits(settings: Settings) -> Limits:
+    operations = settings.operations
+    return Limits(operations.max_unfinished_per_tenant, operations.max_kept_per_tenant, operations.retention_s)
+
+
+def runner_options(settings: Settings, holder: str) -> RunnerOptions:
+    return RunnerOptions(holder, pace=Pace(checkpoint_s=settings.operations.checkpoint_interval_s))
 
 
 def epsilon_per_answer(settings: Settings) -> dict[str, float]:

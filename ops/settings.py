@@ -175,6 +175,24 @@ class Replay(Section):
     max_bytes: int = setting(64 * MIB, "of at most so many bytes, in each worker", ge=0)
 
 
+class Operations(Section):
+    """Long-running operations: kept in a file, run by the workers of this host."""
+
+    max_unfinished_per_tenant: int = setting(8, "of one tenant at once; more are refused", ge=1)
+    max_kept_per_tenant: int = setting(200, "that have ended; the oldest are forgotten first", ge=0)
+    retention_s: float = setting(604800.0, "one that has ended is kept for so long at most", gt=0)
+    max_duration_s: float = setting(86400.0, "one that has not ended by then is given up", gt=0)
+    checkpoint_interval_s: float = setting(5.0, "so much work is done again where a replica or a worker is lost", ge=0)
+
+
+class Meshes(Section):
+    """Meshes that tenants send once and then name."""
+
+    max_bytes_per_tenant: int = setting(
+        1024 * MIB, "room for the meshes of one tenant on this host; beyond it the least recently used go", gt=0
+    )
+
+
 class Dataset(Section):
     """The privacy account of a dataset, opened when Faraday starts. Its terms are for ever: a change of them is refused
     at the next start; what may be spent is set anew by `faraday budget set`."""
@@ -338,6 +356,8 @@ class Settings(Section):
     rate: Rate = Rate()
     admission: Admission = Admission()
     replay: Replay = Replay()
+    meshes: Meshes = Meshes()
+    operations: Operations = Operations()
     privacy: Privacy = Privacy()
     telemetry: Telemetry = Telemetry()
     metrics: Metrics = Metrics()

@@ -59,6 +59,16 @@ class StateFolder:
         return self.root / "released.sqlite"
 
     @property
+    def operations(self) -> Path:
+        """Long-running operations with their checkpoints and responses: lost, they are unknown."""
+        return self.root / "operations.sqlite"
+
+    @property
+    def meshes(self) -> Path:
+        """Meshes that tenants have sent: lost, they send them again."""
+        return self.root / "meshes"
+
+    @property
     def rate_table(self) -> Path:
         return self.run / "rates"
 

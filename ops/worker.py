@@ -30,18 +30,28 @@ from ops.accounts import open_ledger
 from ops.audit_files import AuditFiles
 from ops.settings import Settings
 from ops.state import StateFolder
-from router import finite_element, reflection, tracing
+from router import reflection, tracing
 from router.admission import Admission
 from router.auth import Authenticator
 from router.codec.open_inference import InferCodec
 from router.edge import Edge
 from router.endpoints import ModelDispatcher, update_all
+from router.finite_element import SERVICE as FINITE_ELEMENT
+from router.finite_element import FiniteElementService
+from router.finite_element import operations as finite_element_operations
 from router.health import SERVICE as HEALTH
 from router.health import Health
+from router.mesh_files import MeshFiles
 from router.metrics import RouterMetrics
 from router.metrics_endpoint import serve_metrics
 from router.open_inference import SERVICE as OPEN_INFERENCE
 from router.open_inference import OpenInference
+from router.operations.runner import Runner
+from router.operations.service import LONG_RUNNING, OperationService
+from router.operations.service import SERVICE as OPERATION
+from router.operations.sqlite import open_operations
+from router.operations.starting import Starter
+from router.operations.store import OperationStore
 from router.pipeline import Pipeline, size_of
 from router.pricing import Pricing
 from router.privacy_service import SERVICE as PRIVACY
@@ -57,7 +67,7 @@ from router.statistics import Statistics
 from router.upstream import Upstream
 
 log = logging.getLogger(__name__)
-SERVICES = (finite_element.SERVICE, OPEN_INFERENCE, PRIVACY)
+SERVICES = (FINITE_ELEMENT, OPEN_INFERENCE, PRIVACY, OPERATION, LONG_RUNNING)
 _TRACES_GRACE_S = 2.0
 
 
@@ -94,7 +104,17 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
     open_inference = OpenInference(
         specs, pipeline, codec, statistics, upstreams, lambda: health.serving, cluster_options.VERSION
     )
-    rpcs: list[Rpc] = [*finite_element.rpcs(pipeline), *open_inference.rpcs(), *health.rpcs()]
+    operations = OperationStore(await open_operations(state.operations), router_options.operation_limits(settings))
+    stepped = {name: dispatcher for name, dispatcher in dispatchers.items() if specs[name].stepped}
+    holder = f"{socket.gethostname()}-{index}-{os.urandom(8).hex()}"
+    runner_options = router_options.runner_options(settings, holder)
+    runner = Runner(operations, finite_element_operations(), specs, stepped, metrics, runner_options)
+    ours = {name: specs[name] for name in dispatchers}
+    starter = Starter(ours, operations, runner.look, settings.operations.max_duration_s)
+    meshes = MeshFiles(state.meshes, settings.meshes.max_bytes_per_tenant, time.time)
+    rpcs: list[Rpc] = FiniteElementService(specs, pipeline, meshes, starter).rpcs()
+    rpcs += OperationService(operations, lambda: health.serving).rpcs()
+    rpcs += [*open_inference.rpcs(), *health.rpcs()]
     rpcs += PrivacyService(ledger, trail).rpcs()
     if settings.server.reflection:
         rpcs += reflection.rpcs([*SERVICES, HEALTH])
@@ -119,13 +139,17 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         gc.freeze()  # what is there now stays: the collector need not look at it again and again
         ready()
         try:
-            await asyncio.Event().wait()
+            async with _background(runner.run()):
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    await server.drain()
         finally:
-            await server.drain()
             for dispatcher in dispatchers.values():
                 await dispatcher.close()
             for upstream in upstreams.values():
                 await upstream.close()
+            await operations.close()
             await ledger.close()
             await trail.close(time.time())
             await released.close()

@@ -23,7 +23,7 @@ def generate(out: Path) -> None:
         raise SystemExit(f"grpcio-tools {version('grpcio-tools')} is installed; run: pip install grpcio-tools=={TOOLS}")
     sources = sorted(str(path.relative_to(HERE)) for path in HERE.glob("faraday/**/*.proto"))
     well_known = Path(grpc_tools.__file__).parent / "_proto"
-    include = [f"-I{HERE}", f"-I{well_known}"]
+    include = [f"-I{HERE}", f"-I{HERE / 'third_party'}", f"-I{well_known}"]
     outputs = [f"--{kind}_out={out}" for kind in ("python", "pyi", "grpc_python")]
     if protoc.main(["protoc", *include, *outputs, *sources]) != 0:
         raise SystemExit("protoc refused; see above")

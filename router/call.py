@@ -69,8 +69,10 @@ class Question(msgspec.Struct, frozen=True):
     request_id: str = ""
     deadline: float | None = None  # Unix seconds, where the message itself names one
     validate_only: bool = False
-    echo: tuple[str, tuple[str, ...]] = ("", ())  # what an OIP reply repeats: the caller's id, the outputs it wants
+    # What its codec wants to know again: of OIP the caller's id and the outputs it wants, else the kind of mesh.
+    echo: tuple[str, tuple[str, ...]] = ("", ())
     forward: bytes = b""  # the request, where it may go to an external server as it is
+    expanded_bytes: int = 0  # what the task holds beyond the request: a mesh that the request only names
 
 
 class Spend(msgspec.Struct, frozen=True):

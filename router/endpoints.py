@@ -10,9 +10,9 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from cluster.dispatch import Endpoint, NoReplicaInTime, ReplicasLost, Table, Timing
+from cluster.dispatch import Endpoint, NoReplicaInTime, ReplicasLost, Table, Timing, Told
 from cluster.plane.client import ConnectionLost, Draining, ReplicaConnection
-from models.base import Result, Spec, Task
+from models.base import Progress, Result, Spec, State, Task
 
 log = logging.getLogger(__name__)
 Wake = Callable[[str], None]
@@ -23,7 +23,8 @@ _FIRST_BACKOFF_S, _LAST_BACKOFF_S = 0.02, 1.0
 
 
 class ModelDispatcher:
-    """A `cluster.dispatch.Dispatcher`: the replicas of one model, least in flight of two random ones first."""
+    """A `cluster.dispatch.Dispatcher`, and a `SteppedDispatcher` where its model is stepped: the replicas of one model,
+    least in flight of two random ones first."""
 
     def __init__(
         self,
@@ -75,6 +76,39 @@ class ModelDispatcher:
                     raise ReplicasLost(self._spec.name) from None
             self._retried(self._spec.name)
 
+    async def advance(
+        self,
+        task: Task,
+        state: State | None,
+        deadline: float,
+        told: Told,
+        checkpoint_s: float,
+        trace: str = "",
+        trace_state: str = "",
+    ) -> tuple[Result, Timing]:
+        furthest, losses = 0, 0
+
+        def heard(progress: Progress, reached: State | None) -> None:
+            nonlocal state, furthest, losses
+            if progress.step > furthest:  # a step that kills replica after replica is one that never gets done
+                furthest, losses = progress.step, 0
+            if reached is not None:
+                state = reached
+            told(progress, reached)
+
+        while True:
+            link = await self._pick(deadline, losses > 0)
+            try:
+                return await link.advance(task, state, deadline, heard, checkpoint_s, trace, trace_state)
+            except Draining:
+                self._drop(link)
+            except ConnectionLost:
+                self._reconnect(link)
+                losses += 1
+                if losses == _MAX_LOSSES:
+                    raise ReplicasLost(self._spec.name) from None
+            self._retried(self._spec.name)
+
     async def close(self) -> None:
         for connecting in self._connecting.values():
             connecting.cancel()
@@ -90,8 +124,10 @@ class ModelDispatcher:
             if not self._wanted:
                 self._wake(self._spec.name)
             self._changed.clear()
+            # Not wait_for: until Python 3.12 that loses a cancellation which comes together with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._changed.wait()
         if len(usable) > 2:
             usable = self._rng.sample(usable, 2)
         return min(usable, key=lambda link: link.in_flight)

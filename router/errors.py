@@ -7,6 +7,7 @@ Rejection
 ├── TooLarge             the message or its metadata is over the limit
 ├── BodyTimeout          the message did not arrive in time
 ├── UnknownModel         no such model here
+├── UnknownMesh          the tenant has no such mesh here, or no longer
 ├── UnknownMethod        no such RPC here
 ├── UnknownService       health was asked of a service that is not here
 ├── RequestIdReused      the request_id belongs to another request
@@ -25,6 +26,11 @@ Rejection
 ├── AccountFrozen        the data owner has stopped the account
 ├── LedgerUnavailable    privacy cannot be charged, so nothing is answered
 ├── InProgress           the same request is being answered; comes back
+├── UnknownOperation     no such operation, or not one that the caller sees
+├── OperationRunning     the operation has not ended
+├── OperationCancelled   the operation was cancelled before it had an answer
+├── TooManyOperations    the tenant has as many under way as it may
+├── OperationsUnavailable  operations cannot be kept or read; comes back
 └── UpstreamFailed       the external inference server that backs this model failed
 """
 
@@ -87,6 +93,10 @@ class UnknownModel(Rejection):
 
 class UnknownService(Rejection):
     reason = "UNKNOWN_SERVICE"
+
+
+class UnknownMesh(Rejection):
+    reason = "UNKNOWN_MESH"
 
 
 class UnknownMethod(Rejection):
@@ -173,3 +183,29 @@ class LedgerUnavailable(Passing):
 
 class InProgress(Passing):
     reason = "REQUEST_IN_PROGRESS"
+
+
+class UnknownOperation(Rejection):
+    reason = "UNKNOWN_OPERATION"
+
+
+class OperationRunning(Rejection):
+    """`details` has the operation."""
+
+    reason = "OPERATION_RUNNING"
+
+
+class OperationCancelled(Rejection):
+    """The error of an operation, not of a call."""
+
+    reason = "OPERATION_CANCELLED"
+
+
+class TooManyOperations(Rejection):
+    """`details` has the tenant, how many it has under way and how many it may."""
+
+    reason = "TOO_MANY_OPERATIONS"
+
+
+class OperationsUnavailable(Passing):
+    reason = "OPERATIONS_UNAVAILABLE"

@@ -59,6 +59,8 @@ class RouterMetrics(Collector):
         self._rejections: defaultdict[str, int] = defaultdict(int)
         self._retries: defaultdict[str, int] = defaultdict(int)
         self._replicas: dict[str, int] = {}
+        self._operations: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._operations_running: defaultdict[str, int] = defaultdict(int)
         registry.register(self)
 
     def call_started(self) -> None:
@@ -102,6 +104,15 @@ class RouterMetrics(Collector):
         """How many replicas of a model this worker knows."""
         self._replicas[self._model(model)] = count
 
+    def operation_taken_up(self, model: str) -> None:
+        """This worker runs a long-running operation from now on."""
+        self._operations_running[self._model(model)] += 1
+
+    def operation_left(self, model: str, how: str) -> None:
+        """It does not any more; `how` is one of succeeded, failed, cancelled, left, lost and dropped."""
+        self._operations_running[self._model(model)] -= 1
+        self._operations[self._model(model), how] += 1
+
     def collect(self) -> Iterator[Metric]:
         """Every family, with all that has been counted up to now."""
         yield self._calls()
@@ -124,6 +135,7 @@ class RouterMetrics(Collector):
         yield self._counter("faraday_router_rejections", "Calls that the router refused.", "reason", self._rejections)
         yield self._counter("faraday_router_retries", "Tasks sent to a second replica.", "model", self._retries)
         yield self._replicas_known()
+        yield from self._operations_now()
 
     def _model(self, model: str) -> str:
         return model if model in self._models else OTHER
@@ -151,6 +163,20 @@ class RouterMetrics(Collector):
         for model, count in self._replicas.items():
             family.add_metric([self._worker, model], count)
         return family
+
+    def _operations_now(self) -> Iterator[Metric]:
+        labels = ["worker", "model"]
+        running = GaugeMetricFamily("faraday_operations_running", "Operations that this worker runs.", labels=labels)
+        for model, count in self._operations_running.items():
+            running.add_metric([self._worker, model], count)
+        yield running
+        labels = ["worker", "model", "how"]
+        ended = CounterMetricFamily(
+            "faraday_operations", "Operations that this worker ran, by their end.", labels=labels
+        )
+        for (model, how), count in self._operations.items():
+            ended.add_metric([self._worker, model, how], count)
+        yield ended
 
     def _histogram(self, name: str, doc: str, label: str, children: Mapping[str, _Histogram]) -> HistogramMetricFamily:
         family = HistogramMetricFamily(name, doc, labels=("worker", label))

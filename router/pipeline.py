@@ -62,6 +62,7 @@ class Pipeline:
         question = codec.decode(body)
         caller = self._hurried(caller, question)
         spec = self._specs.get(question.model)
+        size_bytes = len(body) + question.expanded_bytes
         try:
             if spec is not None and spec.private is not None:
                 return await self._private.answer(
@@ -70,9 +71,9 @@ class Pipeline:
                     body,
                     codec,
                     spec,
-                    lambda: self._ask_once(caller, replace(question, forward=b""), len(body)),
+                    lambda: self._ask_once(caller, replace(question, forward=b""), size_bytes),
                 )
-            reply = await self._ask(caller, question, body)
+            reply = await self._ask(caller, question, body, size_bytes)
         except Refusal as refusal:
             raise codec.refusal(refusal, question) from None
         return codec.encode(reply, question)
@@ -84,16 +85,17 @@ class Pipeline:
         within = time.monotonic() + question.deadline - self._unix_time()
         return replace(caller, deadline=min(caller.deadline, within))
 
-    async def _ask(self, caller: Caller, question: Question, body: bytes) -> Reply:
+    async def _ask(self, caller: Caller, question: Question, body: bytes, size_bytes: int) -> Reply:
         """Answer a question; `body` is what it was decoded from. A repeat of a request_id gets the first answer."""
         if not question.request_id or question.validate_only:
-            return await self._ask_once(caller, question, len(body))
-        digest = hashlib.blake2b(body, digest_size=32).digest()
+            return await self._ask_once(caller, question, size_bytes)
+        # The same bytes may be a message of another method, which has another answer.
+        digest = hashlib.blake2b(body, digest_size=32, key=caller.method.encode()[:64]).digest()
         reply, replayed = await self._replays.once(
             caller.principal,
             question.request_id,
             digest,
-            lambda: self._ask_once(caller, question, len(body)),
+            lambda: self._ask_once(caller, question, size_bytes),
             time.monotonic(),
         )
         return replace(reply, replayed=replayed, trace_id=caller.trace.trace_id)

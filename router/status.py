@@ -94,9 +94,17 @@ def _retry(error: Any) -> Message:
 
 def _quota(error: Any) -> Message:
     """`error` is a BudgetSpent. Without RetryInfo: what is spent does not come back."""
+    return _quota_of(f"privacy account {error.details.get('account', '')}", error)
+
+
+def _operation_quota(error: Any) -> Message:
+    """`error` is a TooManyOperations. Without RetryInfo: nobody knows when one of them ends."""
+    return _quota_of(f"operations of {error.details.get('tenant', '')}", error)
+
+
+def _quota_of(subject: str, error: Any) -> Message:
     violation = error_details_pb2.QuotaFailure.Violation(
-        subject=_safe(f"privacy account {error.details.get('account', '')}", MAX_FIELD_BYTES),
-        description=_safe(error.message, MAX_MESSAGE_BYTES),
+        subject=_safe(subject, MAX_FIELD_BYTES), description=_safe(error.message, MAX_MESSAGE_BYTES)
     )
     quota: Message = error_details_pb2.QuotaFailure(violations=[violation])
     return quota
@@ -104,9 +112,18 @@ def _quota(error: Any) -> Message:
 
 def _precondition(error: Any) -> Message:
     """`error` is an AccountFrozen."""
+    return _precondition_of(f"privacy account {error.details.get('account', '')}", error)
+
+
+def _operation_precondition(error: Any) -> Message:
+    """`error` is an OperationRunning."""
+    return _precondition_of(error.details.get("operation", ""), error)
+
+
+def _precondition_of(subject: str, error: Any) -> Message:
     violation = error_details_pb2.PreconditionFailure.Violation(
         type=error.reason,
-        subject=_safe(f"privacy account {error.details.get('account', '')}", MAX_FIELD_BYTES),
+        subject=_safe(subject, MAX_FIELD_BYTES),
         description=_safe(error.message, MAX_MESSAGE_BYTES),
     )
     failure: Message = error_details_pb2.PreconditionFailure(violations=[violation])
@@ -121,6 +138,7 @@ TABLE: Mapping[type[Exception], tuple[int, tuple[Extra, ...]]] = {
     errors.TooLarge: (code_pb2.RESOURCE_EXHAUSTED, ()),
     errors.BodyTimeout: (code_pb2.DEADLINE_EXCEEDED, ()),
     errors.UnknownModel: (code_pb2.NOT_FOUND, ()),
+    errors.UnknownMesh: (code_pb2.NOT_FOUND, ()),
     errors.UnknownService: (code_pb2.NOT_FOUND, ()),
     errors.UnknownMethod: (code_pb2.UNIMPLEMENTED, ()),
     errors.RequestIdReused: (code_pb2.ALREADY_EXISTS, ()),
@@ -140,6 +158,11 @@ TABLE: Mapping[type[Exception], tuple[int, tuple[Extra, ...]]] = {
     errors.AccountFrozen: (code_pb2.FAILED_PRECONDITION, (_precondition,)),
     errors.LedgerUnavailable: (code_pb2.UNAVAILABLE, (_retry,)),
     errors.InProgress: (code_pb2.UNAVAILABLE, (_retry,)),
+    errors.UnknownOperation: (code_pb2.NOT_FOUND, ()),
+    errors.OperationRunning: (code_pb2.FAILED_PRECONDITION, (_operation_precondition,)),
+    errors.OperationCancelled: (code_pb2.CANCELLED, ()),
+    errors.TooManyOperations: (code_pb2.RESOURCE_EXHAUSTED, (_operation_quota,)),
+    errors.OperationsUnavailable: (code_pb2.UNAVAILABLE, (_retry,)),
 }
 
 _GRPC_CODES: Mapping[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}

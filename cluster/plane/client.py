@@ -9,13 +9,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cluster.dispatch import Endpoint, ModelFailed, TaskExpired, Timing
+from cluster.dispatch import Endpoint, ModelFailed, TaskExpired, Timing, Told
 from cluster.plane.frames import (
     BadFrame,
+    Begin,
+    Buffer,
     FaultKind,
     Frame,
     Infer,
     Op,
+    advance_of,
     answer_of,
     arrays_in,
     describe,
@@ -24,7 +27,7 @@ from cluster.plane.frames import (
 )
 from cluster.plane.stream import FrameStream
 from models import schema
-from models.base import Refusal, Result, Spec, Task
+from models.base import Refusal, Result, Spec, State, Task
 
 # A timer of its own costs a call 5 µs, one look at all of them nothing. A client's own deadline is kept by gRPC.
 _SWEEP_S = 0.02
@@ -77,10 +80,36 @@ class ReplicaConnection:
             raise ConnectionLost(self.endpoint.replica)
         scalars, arrays = schema.flatten(task)
         id = next(self._ids)
-        answered: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self._wait(id, _Waiting(answered, deadline))
         header = Infer(deadline - time.monotonic(), scalars, describe(arrays), trace, trace_state)
-        self._stream.send(frame(Op.INFER, id, header, arrays.values()))
+        return await self._answer(id, frame(Op.INFER, id, header, arrays.values()), deadline, None)
+
+    async def advance(
+        self,
+        task: Task,
+        state: State | None,
+        deadline: float,
+        told: Told,
+        checkpoint_s: float,
+        trace: str = "",
+        trace_state: str = "",
+    ) -> tuple[Result, Timing]:
+        """As `cluster.dispatch.SteppedDispatcher.advance`; also raises ConnectionLost or Draining."""
+        if not self._stream.open:
+            raise ConnectionLost(self.endpoint.replica)
+        scalars, arrays = schema.flatten(task)
+        reached = None if state is None else describe(state)
+        id = next(self._ids)
+        timeout_s = deadline - time.monotonic()
+        header = Begin(timeout_s, checkpoint_s, scalars, describe(arrays), reached, trace, trace_state)
+        tensors = [*arrays.values(), *(state or {}).values()]
+        return await self._answer(id, frame(Op.BEGIN, id, header, tensors), deadline, told)
+
+    async def _answer(
+        self, id: int, asked: Sequence[Buffer], deadline: float, told: Told | None
+    ) -> tuple[Result, Timing]:
+        answered: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        self._wait(id, _Waiting(answered, deadline, told))
+        self._stream.send(asked)
         if len(self._waiting) == 1:
             self._stream.flush()
         try:
@@ -114,12 +143,28 @@ class ReplicaConnection:
 
     def _frames(self, stream: FrameStream, frames: Sequence[Frame]) -> None:
         for received in frames:
+            if received.op is Op.STEP:
+                self._stepped(received)
+                continue
             if received.op not in (Op.ANSWER, Op.FAULT, Op.PONG):
                 stream.close()
                 return
             waiter = self._waiting.pop(received.id, None)
             if waiter is not None and not waiter.answered.done():
                 waiter.answered.set_result(received)
+
+    def _stepped(self, received: Frame) -> None:
+        waiter = self._waiting.get(received.id)
+        if waiter is None:  # cancelled meanwhile
+            return
+        try:
+            advance = advance_of(received)
+            state = None if advance.state is None else arrays_in(received.body, advance.state)
+        except BadFrame:
+            self._stream.close()
+            return
+        if waiter.told is not None:
+            waiter.told(advance.progress, state)
 
     def _lost(self, stream: FrameStream) -> None:
         waiting, self._waiting = self._waiting, {}
@@ -146,6 +191,7 @@ class ReplicaConnection:
 class _Waiting:
     answered: asyncio.Future[Frame]
     deadline: float  # monotonic seconds
+    told: Told | None  # of each step that is done
 
 
 REPLICA_NAME = "replica.faraday.internal"  # the name in every replica's certificate: identity, not an address

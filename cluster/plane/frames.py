@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 
-from models.base import Array, Evidence, Scalar
+from models.base import Array, Evidence, Progress, Scalar
 
 VERSION = 1
 PREFIX = struct.Struct("<BB2xIQQ")
@@ -35,6 +35,8 @@ class Op(enum.IntEnum):
     CANCEL = 4  # router → replica: nobody waits for this id any more
     PING = 5  # router → replica: are you there
     PONG = 6  # replica → router: I am
+    BEGIN = 7  # router → replica: Begin + tensors + state; ends like INFER, and is cancelled like it
+    STEP = 8  # replica → router: Advance + state, for an id that was begun
 
 
 class TensorHeader(msgspec.Struct, frozen=True, array_like=True):
@@ -60,6 +62,25 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
     batch_size: int
 
 
+class Begin(msgspec.Struct, frozen=True, array_like=True):
+    """A task of a stepped model. The body holds its tensors, then those of the state from which it goes on."""
+
+    timeout_s: float
+    checkpoint_s: float  # a step tells its state so long after the last that did, at the earliest
+    scalars: dict[str, Scalar]
+    tensors: tuple[TensorHeader, ...]
+    state: tuple[TensorHeader, ...] | None = None  # None: from the start
+    trace: str = ""
+    trace_state: str = ""
+
+
+class Advance(msgspec.Struct, frozen=True, array_like=True):
+    """A step is done; not every one is told."""
+
+    progress: Progress
+    state: tuple[TensorHeader, ...] | None = None  # None: not told this time
+
+
 class FaultKind(enum.Enum):
     REFUSAL = "refusal"  # the task cannot be answered
     EXPIRED = "expired"  # its deadline passed in the queue
@@ -75,7 +96,7 @@ class Fault(msgspec.Struct, frozen=True, array_like=True):
     details: dict[str, str] = {}
 
 
-Header = Infer | Answer | Fault
+Header = Infer | Begin | Advance | Answer | Fault
 
 
 class BadFrame(Exception):
@@ -95,9 +116,11 @@ class Frame(msgspec.Struct, frozen=True):
 
 _encode = msgspec.msgpack.Encoder().encode
 _infer = msgspec.msgpack.Decoder(Infer)
+_begin = msgspec.msgpack.Decoder(Begin)
+_advance = msgspec.msgpack.Decoder(Advance)
 _answer = msgspec.msgpack.Decoder(Answer)
 _fault = msgspec.msgpack.Decoder(Fault)
-H = TypeVar("H", Infer, Answer, Fault)
+H = TypeVar("H", Infer, Begin, Advance, Answer, Fault)
 
 
 def padded(length: int) -> int:
@@ -143,6 +166,14 @@ def arrays_in(body: memoryview, headers: Sequence[TensorHeader]) -> dict[str, Ar
     return found
 
 
+def two_in(
+    body: memoryview, first: Sequence[TensorHeader], second: Sequence[TensorHeader]
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """The tensors of a body that holds two groups, one behind the other. Raises BadFrame."""
+    found = arrays_in(body, first)
+    return found, arrays_in(body[sum(padded(array.nbytes) for array in found.values()) :], second)
+
+
 _DTYPES = {
     name: np.dtype(name).newbyteorder("<")
     for name in (
@@ -169,6 +200,14 @@ def _dtype(name: str) -> np.dtype[Any]:
 
 def infer_of(frame: Frame) -> Infer:
     return _header(_infer, frame)
+
+
+def begin_of(frame: Frame) -> Begin:
+    return _header(_begin, frame)
+
+
+def advance_of(frame: Frame) -> Advance:
+    return _header(_advance, frame)
 
 
 def answer_of(frame: Frame) -> Answer:

@@ -55,20 +55,24 @@ def check_dirichlet(points: Array | None, values: Array | None) -> None:
     check_unique("dirichlet_points", points)
 
 
-def check_neumann(edges: Array | None, values: Array | None, node_count: int) -> None:
+def check_neumann(
+    edges: Array | None,
+    values: Array | None,
+    node_count: int,
+    name: str = "neumann_edges",
+    values_name: str = "neumann_values",
+) -> None:
     """Raises `Refusal` MISSING_TENSOR, OUT_OF_RANGE or DUPLICATE."""
-    check_pair("neumann_edges", edges, "neumann_values", values)
+    check_pair(name, edges, values_name, values)
     if edges is None:
         return
-    check_range("neumann_edges", edges, node_count, "nodes")
+    check_range(name, edges, node_count, "nodes")
     low, high = edges.min(axis=1), edges.max(axis=1)
     if (low == high).any():
         at = int(np.argmax(low == high))
         node = str(low[at])
-        raise Refusal(
-            "OUT_OF_RANGE", f"joins node {node} to itself; send two nodes", f"neumann_edges[{at}]", {"node": node}
-        )
-    check_unique("neumann_edges", low * node_count + high)
+        raise Refusal("OUT_OF_RANGE", f"joins node {node} to itself; send two nodes", f"{name}[{at}]", {"node": node})
+    check_unique(name, low * node_count + high)
 
 
 def check_size(name: str, array: Array, allowed: tuple[int, ...], meaning: str) -> None:
@@ -90,6 +94,13 @@ def check_range(name: str, indices: Array, count: int, of_what: str) -> None:
             f"{name}[{', '.join(map(str, at))}]",
             {"value": value, "count": str(count)},
         )
+
+
+def check_between(name: str, value: float, lowest: float, highest: float) -> None:
+    """Raises `Refusal` OUT_OF_RANGE."""
+    if not lowest <= value <= highest:
+        details = {"value": str(value), "lowest": str(lowest), "highest": str(highest)}
+        raise Refusal("OUT_OF_RANGE", f"is {value}; send {lowest} to {highest}", name, details)
 
 
 def check_positive(name: str, array: Array, wanted: str) -> None:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array, csr_array, hstack
-from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
-from scipy.sparse.linalg import spsolve_triangular
+from scipy.sparse import coo_array, csc_array, hstack
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from models.base import Array
+from models.fem.compiled import compiled
 from models.fem.mesh import NO_CELL, Triangulation
+
+NO_EDGE = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,24 +28,17 @@ class DualGraph:
     mesh: Triangulation
     is_open: Array  # (edges,) bool: inner and Dirichlet edges
 
-    @cached_property
+    @property
     def parent_edges(self) -> Array:
         """(cells,): the edge through which each cell's tree path leaves for the outside."""
-        leads_out = self._neighbours == self._search[1][:, None]
-        return np.asarray(self.mesh.cell_edges[np.arange(len(leads_out)), leads_out.argmax(axis=1)])
+        return self._tree[1]
 
     def carry(self, outflow: Array) -> Array:
         """(edges,): the flux along the tree whose net outflow of each cell is outflow (cells,)."""
         flux = np.zeros(len(self.mesh.edges))
-        flux[self.parent_edges] = self._parent_signs * self.subtree_sums(outflow)
+        order, parents = self._tree
+        _carry(self.mesh.cell_edges, self.mesh.cell_signs, self.mesh.edge_cells, order, parents, outflow.copy(), flux)
         return flux
-
-    def subtree_sums(self, values: Array) -> Array:
-        """(cells,): for each cell the sum over all cells whose path to the outside passes it, itself included."""
-        sums = np.empty_like(values)
-        order, _ = self._search
-        sums[order] = spsolve_triangular(self._subtrees, values[order], lower=True, unit_diagonal=True)
-        return sums
 
     def cycles(self) -> csc_array:
         """(edges, cycles): a basis of the fluxes through open edges that leave every cell in balance."""
@@ -58,45 +53,12 @@ class DualGraph:
         return hstack((curls, self._extra_cycles(low, high, extra)), format="csc") if extra else curls
 
     @cached_property
-    def _search(self) -> tuple[Array, Array]:
-        """The cells, those farthest from the outside first, and the next cell of each on its way out."""
-        outside = len(self.mesh.cells)
-        cells = np.repeat(np.arange(outside), 3)
-        neighbours = self._neighbours.ravel()
-        passed = neighbours >= 0
-        graph = coo_array(
-            (np.ones(passed.sum()), (cells[passed], neighbours[passed])), shape=(outside + 1, outside + 1)
-        ).tocsr()
-        order, parents = breadth_first_order(graph, outside, directed=False)
-        return order[:0:-1], parents[:-1]
-
-    @cached_property
-    def _neighbours(self) -> Array:
-        """(cells, 3): the cell across each local edge; the number of cells means the outside, -1 a closed edge."""
-        edges = self.mesh.cell_edges
-        pairs = self.mesh.edge_cells[edges]
-        other = pairs.sum(axis=2) - np.arange(len(edges))[:, None]
-        other = np.where(pairs[..., 1] == NO_CELL, len(edges), other)
-        return np.where(self.is_open[edges], other, -1)
-
-    @cached_property
-    def _parent_signs(self) -> Array:
-        at = self.mesh.cell_edges == self.parent_edges[:, None]
-        return np.asarray(self.mesh.cell_signs[at])
-
-    @cached_property
-    def _subtrees(self) -> csr_array:
-        """Sum − Σ sums of children = value, rows in order of the search: lower triangular with unit diagonal."""
+    def _tree(self) -> tuple[Array, Array]:
+        """The cells in order of their distance from the outside, and the edge by which each is left."""
         count = len(self.mesh.cells)
-        place = np.empty(count + 1, dtype=np.int64)
-        order, parents = self._search
-        place[order] = np.arange(count)
-        place[count] = count
-        child, parent = np.arange(count), place[parents[order]]
-        inner = parent < count
-        rows, columns = np.concatenate((parent[inner], child)), np.concatenate((child[inner], child))
-        entries = np.concatenate((np.full(inner.sum(), -1.0), np.ones(count)))
-        return coo_array((entries, (rows, columns)), shape=(count, count)).tocsr()
+        order, parents = np.empty(count, np.int64), np.full(count, NO_EDGE)
+        _search(self.mesh.cell_edges, self.mesh.edge_cells, self.is_open, order, parents)
+        return order, parents
 
     def _free_nodes(self) -> tuple[Array, int]:
         """(nodes,): the unknown that each node belongs to, and how many there are.
@@ -134,9 +96,62 @@ class DualGraph:
         return csc_array(flux[:, None])
 
 
+@compiled
+def _search(cell_edges: Array, edge_cells: Array, is_open: Array, order: Array, parents: Array) -> None:
+    """Breadth first from the outside. parents (cells,) comes filled with NO_EDGE."""
+    found, done = 0, 0
+    for edge in range(len(edge_cells)):
+        cell = edge_cells[edge, 0]
+        if is_open[edge] and edge_cells[edge, 1] == NO_CELL and parents[cell] == NO_EDGE:
+            parents[cell], order[found] = edge, cell
+            found += 1
+    while done < found:
+        cell = order[done]
+        done += 1
+        for edge in cell_edges[cell]:
+            if is_open[edge] and edge_cells[edge, 1] != NO_CELL:
+                other = edge_cells[edge, 0] + edge_cells[edge, 1] - cell
+                if parents[other] == NO_EDGE:
+                    parents[other], order[found] = edge, other
+                    found += 1
+
+
+@compiled
+def _carry(
+    cell_edges: Array,
+    cell_signs: Array,
+    edge_cells: Array,
+    order: Array,
+    parents: Array,
+    outflow: Array,
+    flux: Array,
+) -> None:
+    """Fills flux (edges,) on the tree, from the farthest cells outwards; outflow (cells,) is used up."""
+    for number in range(len(order) - 1, -1, -1):
+        cell = order[number]
+        edge = parents[cell]
+        for place in range(3):
+            if cell_edges[cell, place] == edge:
+                flux[edge] = cell_signs[cell, place] * outflow[cell]
+        if edge_cells[edge, 1] != NO_CELL:
+            outflow[edge_cells[edge, 0] + edge_cells[edge, 1] - cell] += outflow[cell]
+
+
 def net_outflow(mesh: Triangulation, flux: Array) -> Array:
     """(cells,): the sum over a cell's edges of their flux (edges,), outwards."""
-    return np.asarray(np.sum(mesh.cell_signs * flux[mesh.cell_edges], axis=1))
+    outflow = np.empty(len(mesh.cells))
+    _sum_outwards(mesh.cell_edges, mesh.cell_signs, flux, outflow)
+    return outflow
+
+
+@compiled
+def _sum_outwards(cell_edges: Array, cell_signs: Array, flux: Array, outflow: Array) -> None:
+    for cell in range(len(outflow)):
+        outflow[cell] = (
+            cell_signs[cell, 0] * flux[cell_edges[cell, 0]]
+            + cell_signs[cell, 1] * flux[cell_edges[cell, 1]]
+            + cell_signs[cell, 2] * flux[cell_edges[cell, 2]]
+        )
 
 
 def _components(pairs: Array, count: int) -> tuple[int, Array]:

@@ -39,16 +39,20 @@ class Flux:
 
 
 def equilibrate(problem: Problem, u: Array) -> Flux:
-    """The equilibrated flux for a field u (points,) of the problem's element."""
+    """The equilibrated flux for a field u (points,) of the problem's element. Raises `SingularMatrix`."""
+    start = prescribed(problem)
+    coefficients, edges = start.coefficients.copy(), slice(0, len(problem.mesh.edges))
+    coefficients[edges] -= start.graph.carry(imbalance(problem, coefficients[edges]))
+    return _closest(problem, u, replace(start, coefficients=coefficients))
+
+
+def prescribed(problem: Problem) -> Flux:
+    """A flux that has what is given, on the Neumann edges and by the source's bubbles, and no balance yet."""
     space = FluxSpace(problem.mesh, max(problem.element.degree, problem.boundary.flux_degree))
     is_open = np.ones(len(problem.mesh.edges), dtype=bool)
     is_open[problem.boundary.neumann_edges] = False
-    graph = DualGraph(problem.mesh, is_open)
     bubble = source_bubble(problem.mesh, -problem.source)
-    coefficients = _neumann_coefficients(problem, space)
-    edges = slice(0, len(problem.mesh.edges))
-    coefficients[edges] -= graph.carry(imbalance(problem, coefficients[edges]))
-    return _closest(problem, u, Flux(space, bubble, coefficients, graph))
+    return Flux(space, bubble, _neumann_coefficients(problem, space), DualGraph(problem.mesh, is_open))
 
 
 def imbalance(problem: Problem, edge_flux: Array) -> Array:
@@ -131,13 +135,3 @@ def _complementary_energy(problem: Problem, u: Array, flux: Flux) -> _Quadratic:
     slope *= space.cell_signs
     total = np.bincount(space.cell_dofs.ravel(), weights=slope.ravel(), minlength=space.size)
     return _Quadratic(square, total, assemble(hessian, space.cell_dofs))
-
-
-def mismatch(problem: Problem, u: Array, flux: Flux) -> Array:
-    """(cells,): ∫ |σ − k ∇u_h|² / k over each cell."""
-    total = np.zeros(len(problem.mesh.cells))
-    rule = quadrature(2 * flux.space.degree + 2)
-    for point, weight in zip(rule.points, rule.weights, strict=True):
-        excess = flux.at(point) - problem.conductivity[:, None] * gradient(problem, u, point)
-        total += weight * np.sum((excess / np.sqrt(problem.conductivity)[:, None]) ** 2, axis=1)
-    return np.asarray(total * problem.mesh.areas)

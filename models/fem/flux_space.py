@@ -54,15 +54,20 @@ class FluxSpace:
 
     def shapes(self, point: Array) -> Array:
         """(6, 3) or (10, 3): the weights w_a of the shapes at one barycentric point (3,)."""
-        a, b, c = point
-        lowest, even, odd = np.zeros((3, 3, 3))
-        for row, (i, j) in enumerate(_EDGES):
-            at_i, at_j = point[i], point[j]
-            lowest[row, [i, j]] = -at_j, at_i
-            even[row, [i, j]] = at_j, at_i
-            odd[row, [i, j]] = at_j * (2 * at_i - at_j), at_i * (at_i - 2 * at_j)
-        inner = [[b * c, c * a, a * b]]
-        return np.vstack((lowest, even) if self.degree == 1 else (lowest, even, odd, inner))
+        return shapes(self.degree, point)
+
+
+def shapes(degree: int, point: Array) -> Array:
+    """(6, 3) or (10, 3): the weights w_a of the shapes of a degree at one barycentric point (3,)."""
+    a, b, c = point
+    lowest, even, odd = np.zeros((3, 3, 3))
+    for row, (i, j) in enumerate(_EDGES):
+        at_i, at_j = point[i], point[j]
+        lowest[row, [i, j]] = -at_j, at_i
+        even[row, [i, j]] = at_j, at_i
+        odd[row, [i, j]] = at_j * (2 * at_i - at_j), at_i * (at_i - 2 * at_j)
+    inner = [[b * c, c * a, a * b]]
+    return np.vstack((lowest, even) if degree == 1 else (lowest, even, odd, inner))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""The gradient model: one operator, and for each of its tasks a forward solve and an adjoint solve with it."""
+"""The gradient model: one operator, a forward and an adjoint solve, and a tangent for each task of it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from models.fem.problem import Problem, problem
 from models.fem.scale import out_of_scale
 from models.fem.sessions import AnyOperator, AnyPlan, Sessions, operator_key
 from models.fem.solve import RESIDUAL_LIMIT
+from models.fem.tangent import change
 
 Answer = GradientResult | Refusal
 
@@ -70,10 +71,18 @@ def differentiate(operator: AnyOperator, posed: Sequence[tuple[GradientTask, Pro
     count = operator.plan.point_count
     forward = operator.solve([load(given) for _, given in posed], [fixed_values(given, count) for _, given in posed])
     slopes = [_slope(task, solution.x) for (task, _), solution in zip(posed, forward, strict=True)]
+    changes = [
+        change(task, operator.plan, solution.x)
+        for (task, _), solution in zip(posed, forward, strict=True)
+        if task.has_tangent
+    ]
     nothing = np.zeros(count)
-    adjoint = operator.solve(slopes, [nothing for _ in posed])
+    solved = operator.solve(
+        [*slopes, *(each.load for each in changes)], [*(nothing for _ in posed), *(each.fixed for each in changes)]
+    )
+    adjoint, tangents = solved[: len(posed)], iter(solved[len(posed) :])
     return [
-        _answer(task, given, operator.plan, solution, slope, dual)
+        _answer(task, given, operator.plan, solution, slope, dual, next(tangents) if task.has_tangent else None)
         for (task, given), solution, slope, dual in zip(posed, forward, slopes, adjoint, strict=True)
     ]
 
@@ -81,6 +90,7 @@ def differentiate(operator: AnyOperator, posed: Sequence[tuple[GradientTask, Pro
 def _posed(task: GradientTask, plan: AnyPlan) -> Problem | Refusal:
     try:
         task.check_functional(plan.point_count)
+        task.check_tangent_points(plan.point_count)
         return problem(task, plan.mesh)
     except Refusal as refusal:
         return refusal
@@ -93,7 +103,13 @@ def _slope(task: GradientTask, u: Array) -> Array:
 
 
 def _answer(
-    task: GradientTask, given: Problem, plan: AnyPlan, forward: Solution, slope: Array, adjoint: Solution
+    task: GradientTask,
+    given: Problem,
+    plan: AnyPlan,
+    forward: Solution,
+    slope: Array,
+    adjoint: Solution,
+    tangent: Solution | None,
 ) -> Answer:
     u, dual = forward.x, adjoint.x
     found = gradient(given, plan, u, slope, dual)
@@ -106,7 +122,8 @@ def _answer(
         cell_source_gradient=found.source.sum(axis=1),
         dirichlet_gradient=found.dirichlet,
         neumann_gradient=_neumann_gradient(task, given, dual),
-        evidence=_evidence(given, forward, adjoint),
+        u_tangent=None if tangent is None else tangent.x,
+        evidence=_evidence(given, forward, adjoint, tangent),
     )
     return result if _is_finite(result) else out_of_scale()
 
@@ -123,24 +140,28 @@ def _neumann_gradient(task: GradientTask, given: Problem, adjoint: Array) -> Arr
     return as_quadratic_transposed(by_flux, runs_backwards(task.neumann_edges), task.neumann_values.shape[1])
 
 
-def _evidence(given: Problem, forward: Solution, adjoint: Solution) -> Evidence:
-    residual = max(forward.residual, adjoint.residual)
+def _evidence(given: Problem, forward: Solution, adjoint: Solution, tangent: Solution | None) -> Evidence:
+    solves = {"forward": forward, "adjoint": adjoint, **({} if tangent is None else {"tangent": tangent})}
+    residual = max(solution.residual for solution in solves.values())
     converged = residual <= RESIDUAL_LIMIT
+    told = ", ".join(f"{name} {solution.residual:.1e}" for name, solution in solves.items())
     return Evidence(
         outcome=Outcome.CONVERGED if converged else Outcome.NOT_CONVERGED,
         advice="" if converged else "the system is very ill conditioned: improve flat cells or lower the contrast of k",
-        method=f"{given.element.name} Lagrange elements, {forward.method}; discrete adjoint with the same operator, "
-        f"{adjoint.method}; residual forward {forward.residual:.1e}, adjoint {adjoint.residual:.1e}",
+        method=f"{given.element.name} Lagrange elements, {forward.method}; exact discrete adjoint, same operator, "
+        f"{adjoint.method}; residual {told}",
         residual=residual,
     )
 
 
 def _is_finite(result: GradientResult) -> bool:
     """Whether every number of the answer is: u and λ enter all gradients, whose products may still overflow."""
+    tangents = () if result.u_tangent is None else (result.u_tangent,)
     return all(
         np.isfinite(array).all()
         for array in (
             *(result.functional, result.u, result.adjoint, result.conductivity_gradient, result.source_gradient),
             *(result.cell_source_gradient, result.dirichlet_gradient, result.neumann_gradient),
+            *tangents,
         )
     )

@@ -1,7 +1,8 @@
 """Gradients of the diffusion model: the task, its result, and its line in the catalogue.
 
 The functional is J(u) = cotangent·u + ½ Σ ((u − measured) / deviation)². With a cotangent alone its gradients are the
-product of that cotangent with the Jacobian of the solution, which is what a differentiable client asks for.
+product of that cotangent with the Jacobian of the solution, which is what a differentiable client asks for. A tangent
+asks for the product of the Jacobian with it. Without a functional J and all its gradients are 0.
 """
 
 from __future__ import annotations
@@ -12,27 +13,29 @@ import numpy as np
 
 from models.base import Array, Refusal, Resources, Result, Spec, tensor
 from models.fem.check import check_size
-from models.fem.measured import MeasuredTask
+from models.fem.tangent_task import TangentTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientTask(MeasuredTask):
-    """Differentiate J(u) by all that the problem is given."""
+class GradientTask(TangentTask):
+    """Differentiate J(u) by all that the problem is given, and u along a tangent."""
 
     cotangent: Array | None = tensor("float64", ("points",), "derivatives of J by u, one per point", optional=True)
 
     def check(self) -> None:
-        _, point_count = self.check_problem()
+        cell_count, point_count = self.check_problem()
         self.check_measured()
-        if self.cotangent is None and self.measured_points is None:
+        self.check_tangent(cell_count)
+        if self.cotangent is None and self.measured_points is None and not self.has_tangent:
             raise Refusal(
                 "MISSING_TENSOR",
-                "there is nothing to differentiate; send a cotangent, or measured points and values",
+                "there is nothing to differentiate; send a cotangent, measured points and values, or a tangent",
                 "cotangent",
                 {"tensor": "cotangent"},
             )
         if point_count is not None:
             self.check_functional(point_count)
+            self.check_tangent_points(point_count)
 
     def check_functional(self, point_count: int) -> None:
         """Raises `Refusal` WRONG_SIZE or OUT_OF_RANGE: what needs the number of points, which the solver counts."""
@@ -58,12 +61,15 @@ class GradientResult(Result):
         "dJ by each of the given fluxes, in the shape in which they were sent",
         alternatives=(("neumann", 2), ("neumann", 3)),
     )
+    u_tangent: Array | None = tensor(
+        "float64", ("points",), "the derivative of u along the tangent; absent without one", optional=True
+    )
 
 
 SPEC = Spec(
     name="fem.diffusion.gradient",
     version="1",
-    summary="Gradients of stationary diffusion by conductivity, source and boundary data, by the discrete adjoint.",
+    summary="Gradients of stationary diffusion by conductivity, source and boundary data, and tangents along them.",
     task=GradientTask,
     result=GradientResult,
     factory="models.fem.gradient:GradientSolver",

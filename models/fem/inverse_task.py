@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
-from models.fem.check import check_pair, check_range, check_size
+from models.fem.check import check_between, check_pair, check_range, check_size
 from models.fem.measured import MeasuredTask
 
 # A search solves its problem a hundred times: so a tenth of what one solve may have.
@@ -61,7 +61,7 @@ class InverseTask(MeasuredTask):
             ("tolerance", self.tolerance, 1e-12, 0.1),
             ("steps", self.steps, 1, MAX_STEPS),
         ):
-            _check_between(name, value, lowest, highest)
+            check_between(name, value, lowest, highest)
 
     def _check_measurements(self) -> None:
         if self.measured_points is None or len(self.measured_points) == 0:
@@ -79,12 +79,6 @@ class InverseResult(Result):
     objective: Array = tensor(
         "float64", ("history",), "misfit plus penalty before the search and after each of its steps"
     )
-
-
-def _check_between(name: str, value: float, lowest: float, highest: float) -> None:
-    if not lowest <= value <= highest:
-        details = {"value": str(value), "lowest": str(lowest), "highest": str(highest)}
-        raise Refusal("OUT_OF_RANGE", f"is {value}; send {lowest} to {highest}", name, details)
 
 
 SPEC = Spec(
@@ -107,4 +101,5 @@ SPEC = Spec(
     ),
     max_batch=1,  # a search is long: the next caller's should be free to go to another replica
     resources=Resources(cpus=1.0, min_replicas=0),
+    stepped=True,
 )

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.base import Array, Refusal
+
+if TYPE_CHECKING:
+    from models.fem.fans import Fans
 
 # Twice the area over the squared longest edge. Below it a gradient on the cell has lost half of its 16 digits.
 FLATNESS = 1e-8
@@ -94,6 +98,13 @@ class Triangulation:
         """Of all arrays, those that are computed when they are first asked for included."""
         arrays = (self.nodes, self.cells, self.edges, self.cell_edges, self.cell_signs, self.edge_cells, self.areas)
         return sum(array.nbytes for array in (*arrays, self.gradients, self.edge_lengths, self.parts))
+
+    @cached_property
+    def fans(self) -> Fans:
+        """The cells around each node."""
+        from models.fem.fans import fans  # compiled: see above
+
+        return fans(self)
 
     def points(self, degree: int) -> Array:
         """(points, 2): the nodes; for degree 2 then the midpoints of the edges."""

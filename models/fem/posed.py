@@ -69,6 +69,13 @@ class PosedTask(Task):
             self.check_points(point_count)
         return cell_count, point_count
 
+    @property
+    def node_count(self) -> int:
+        """Of a task with one mesh."""
+        if self.divisions is not None:
+            return int((self.divisions + 1).prod())
+        return 0 if self.nodes is None else len(self.nodes)
+
     def check_points(self, point_count: int) -> None:
         """Raise `Refusal` WRONG_SIZE or OUT_OF_RANGE: what needs the number of points, which the solver counts."""
         if self.source is not None:

@@ -42,16 +42,17 @@ def problem(task: PosedTask, mesh: Triangulation) -> Problem:
         mesh=mesh,
         element=ELEMENTS[task.degree],
         conductivity=np.broadcast_to(task.conductivity, (len(mesh.cells),)),
-        source=_source(task, mesh),
+        source=source_on_cells(mesh, task.degree, task.source, task.cell_source),
         boundary=boundary(task, mesh),
     )
 
 
-def _source(task: PosedTask, mesh: Triangulation) -> Array:
-    cell_points = mesh.cell_points(task.degree)
-    source = np.zeros(cell_points.shape)
-    if task.source is not None:
-        source += task.source if len(task.source) == 1 else task.source[cell_points]
-    if task.cell_source is not None:
-        source += task.cell_source[:, None]
-    return source
+def source_on_cells(mesh: Triangulation, degree: int, source: Array | None, cell_source: Array | None) -> Array:
+    """(cells, points per cell): of values for all or each point, and values of the cells."""
+    cell_points = mesh.cell_points(degree)
+    total = np.zeros(cell_points.shape)
+    if source is not None:
+        total += source if len(source) == 1 else source[cell_points]
+    if cell_source is not None:
+        total += cell_source[:, None]
+    return total

@@ -25,6 +25,7 @@ def faraday(collector: Collector) -> Iterator[Installation]:
         "FARADAY_TELEMETRY__OTLP_ENDPOINT": collector.endpoint,
         "FARADAY_TELEMETRY__SAMPLING_RATIO": "0",
         "FARADAY_TELEMETRY__ACCESS_LOG_RATIO": "1",
+        "FARADAY_OPERATIONS__CHECKPOINT_INTERVAL_S": "0.2",
     }
     with installation(settings) as running:
         yield running

@@ -11,15 +11,16 @@ from typing import Any
 from cluster.batcher import Batcher, Run
 from cluster.certificates import Certificate
 from cluster.dispatch import Endpoint
-from cluster.plane.frames import Infer
+from cluster.plane.frames import Begin, Infer
 from cluster.plane.server import Observer, PlaneServer
-from models.base import Model, Spec
+from cluster.turns import Turns
+from models.base import Model, Spec, SteppedModel
 from tests.support import echo
 
 NODE = "node-1"
 
 
-def unobserved(infer: Infer, run: Run, ended: float) -> None:
+def unobserved(asked: Infer | Begin, run: Run, ended: float) -> None:
     pass
 
 
@@ -27,8 +28,9 @@ class LocalReplica:
     """One model behind a PlaneServer."""
 
     def __init__(self, spec: Spec, model: Model[Any, Any], observe: Observer = unobserved) -> None:
-        self.batcher = Batcher(model, spec.max_batch)
-        self.server = PlaneServer(spec, self.batcher, observe)
+        # A turn of a stepped model is one step here, so that a test sees all of them.
+        self.queue = Turns(model, turn_s=0.0) if isinstance(model, SteppedModel) else Batcher(model, spec.max_batch)
+        self.server = PlaneServer(spec, self.queue, observe)
 
     async def on_unix(self, path: Path) -> Endpoint:
         await self.server.listen_unix(path)
@@ -40,7 +42,7 @@ class LocalReplica:
 
     async def close(self) -> None:
         self.server.close()
-        self.batcher.close()
+        self.queue.close()
         await settled()
 
 

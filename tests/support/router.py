@@ -5,6 +5,7 @@ What it lacks of the real thing is Ray: replicas are `tests.support.replicas`, a
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import random
@@ -14,6 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import grpc
 from prometheus_client import CollectorRegistry
@@ -27,15 +29,26 @@ from router.api_key_file import create_api_key
 from router.audit.trail import MemoryTrail
 from router.auth import Authenticator, AuthOptions, CertificateGrant
 from router.call import Principal, Role
+from router.codec.contract import OperationCodec
 from router.codec.open_inference import InferCodec
 from router.edge import Edge, EdgeLimits
 from router.endpoints import ModelDispatcher
+from router.finite_element import FiniteElementService
 from router.health import SERVICE as HEALTH
 from router.health import Health
 from router.ledgers.memory import MemoryBooks, MemoryLedger
+from router.mesh_files import MeshFiles
 from router.metrics import RouterMetrics
 from router.minting import mint, read_signing_key, write_signing_key
 from router.open_inference import OpenInference
+from router.operations.contract import Limits
+from router.operations.memory import MemoryBooks as MemoryOperations
+from router.operations.memory import MemoryTransactions
+from router.operations.runner import Runner, RunnerOptions
+from router.operations.running import Pace
+from router.operations.service import OperationService
+from router.operations.starting import Starter
+from router.operations.store import OperationStore
 from router.pipeline import Pipeline, size_of
 from router.pricing import Pricing
 from router.privacy_service import PrivacyService
@@ -75,6 +88,10 @@ class RouterOptions:
     extra: Sequence[Rpc] = ()
     drain_timeout_s: float = 10.0
     epsilon_per_answer: Mapping[str, float] = field(default_factory=dict)
+    mesh_bytes: int = 1 << 20
+    models: Mapping[str, Model[Any, Any]] = field(default_factory=dict)  # in place of what their specs would load
+    operation_limits: Limits = Limits()
+    operation_codecs: Mapping[str, OperationCodec] = field(default_factory=finite_element.operations)
 
 
 class Spans:
@@ -134,7 +151,18 @@ class Router:
         inference = OpenInference(
             specs, pipeline, codec, self.statistics, upstreams, lambda: self.health.serving, "0.0"
         )
-        rpcs = [*finite_element.rpcs(pipeline), *inference.rpcs(), *self.health.rpcs(), *options.extra]
+        self.operations = OperationStore(MemoryTransactions(MemoryOperations()), options.operation_limits)
+        stepped = {name: each for name, each in self._dispatchers.items() if specs[name].stepped}
+        pace = Pace(beat_s=0.02, checkpoint_s=0.0)
+        runner_options = RunnerOptions("router-0", poll_s=0.05, pace=pace)
+        self.runner = Runner(self.operations, options.operation_codecs, specs, stepped, self.metrics, runner_options)
+        ours = {name: specs[name] for name in self._dispatchers}
+        self.starter = Starter(ours, self.operations, self.runner.look, longest_s=3600.0)
+        self._looking: asyncio.Task[None] | None = None
+        meshes = MeshFiles(folder / "meshes", options.mesh_bytes, time.time)
+        rpcs = FiniteElementService(specs, pipeline, meshes, self.starter).rpcs()
+        rpcs += OperationService(self.operations, lambda: self.health.serving, look_s=0.01).rpcs()
+        rpcs += [*inference.rpcs(), *self.health.rpcs(), *options.extra]
         rpcs += PrivacyService(self.ledger, self.trail).rpcs()
         rpcs += reflection.rpcs([*SERVICES, HEALTH])
         tokens = TokenOptions((public,), ISSUER, AUDIENCE)
@@ -153,6 +181,7 @@ class Router:
         self._edge, self._rpcs = edge, rpcs
         self.server = self.server_on(self.served)
         self._specs = specs
+        self._models = options.models
         self.port = 0
 
     def server_on(self, options: ServerOptions) -> RouterServer:
@@ -174,14 +203,18 @@ class Router:
 
     async def start(self) -> None:
         for name, dispatcher in self._dispatchers.items():
-            model = self.echo if name == "echo" else loaded(self._specs[name])
+            model = self.echo if name == "echo" else self._models.get(name) or loaded(self._specs[name])
             self.replicas[name] = LocalReplica(self._specs[name], model)
             dispatcher.update(NODE, [await self.replicas[name].on_unix(self.folder / f"{name}.sock")])
         self.port = await self.server.start()
+        self._looking = asyncio.create_task(self.runner.run())
 
     async def stop(self) -> None:
         self.echo.gate.set()
         await self.server.drain()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait((self._looking,))
         for dispatcher in self._dispatchers.values():
             await dispatcher.close()
         for local in self.replicas.values():

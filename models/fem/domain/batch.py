@@ -11,6 +11,7 @@ from skfem import Mesh
 
 from models.base import Array, Refusal, Result, Scalar
 from models.fem.domain.build import mesh_of
+from models.fem.domain.extent import refuse_extremes, refuse_overflow
 from models.fem.domain.task import DomainTask
 
 T = TypeVar("T", bound=DomainTask)
@@ -20,19 +21,27 @@ _MESH = tuple(field.name for field in fields(DomainTask) if field.name not in ("
 
 
 def in_order(tasks: Sequence[T], answer: Callable[[T, Mesh], R]) -> list[R | Refusal]:
-    """Only a `Refusal` is an answer; numbers that overflow are for `answer` to refuse."""
+    """Of exceptions only a `Refusal` is an answer."""
     answers: list[R | Refusal] = []
     latest: tuple[T, Mesh] | None = None
     for task in tasks:
         try:
             task.check()
-            mesh = latest[1] if latest and _same_mesh(latest[0], task) else mesh_of(task)
+            mesh = latest[1] if latest and _same_mesh(latest[0], task) else _mesh(task)
             latest = task, mesh
             with np.errstate(all="ignore"):
-                answers.append(answer(task, mesh))
+                result = answer(task, mesh)
+            refuse_overflow(result)
+            answers.append(result)
         except Refusal as refusal:
             answers.append(refusal)
     return answers
+
+
+def _mesh(task: DomainTask) -> Mesh:
+    mesh = mesh_of(task)
+    refuse_extremes(task, mesh)
+    return mesh
 
 
 def _same_mesh(one: DomainTask, other: DomainTask) -> bool:

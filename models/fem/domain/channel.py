@@ -98,6 +98,8 @@ def _graded(count: int, first: float) -> Array:
     low, high = 1.0, 1 / first
     for _ in range(60):  # the sum of the steps grows with their ratio
         ratio = (low + high) / 2
-        low, high = (ratio, high) if first * np.sum(ratio ** np.arange(count)) < 1 else (low, ratio)
+        with np.errstate(over="ignore"):  # infinite is too large, too
+            total = first * np.sum(ratio ** np.arange(count))
+        low, high = (ratio, high) if total < 1 else (low, ratio)
     steps = low ** np.arange(count)
     return np.concatenate(([0.0], np.cumsum(steps) / steps.sum()))

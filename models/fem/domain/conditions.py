@@ -1,8 +1,9 @@
 """Boundary conditions as a caller writes them: "left: u = 0; right: q = sin(pi*y)".
 
 Statements are separated by semicolons or new lines. Each names a boundary, a quantity and its values, one formula for
-each component, separated by commas; "u.y = 0" is the condition on one component alone. Where two statements give the
-same quantity at a point, the later one holds: so "boundary: u = 0; top: u = 1" is a cavity's lid, its corners included.
+each component, separated by commas; "u.y = 0" is the condition on one component alone, and a quantity that has no
+components is named alone: "outer: absorb". Where two statements give the same quantity at a point, the later one holds:
+so "boundary: u = 0; top: u = 1" is a cavity's lid, its corners included.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def read_conditions(
 
 def _read(statement: str, components: Mapping[str, int], names: Collection[str], field: str) -> Condition:
     boundary, colon, rest = statement.partition(":")
+    if boundary.strip() and components.get(rest.strip()) == 0:
+        return Condition(boundary.strip(), rest.strip(), None, ())
     target, equals, formulas = rest.partition("=")
     if not (boundary.strip() and colon and target.strip() and equals):
         raise _malformed(field, f"'{statement}' is no condition; write e.g. left: u = 0", statement)

@@ -21,8 +21,8 @@ from models.base import Array
 def with_second_derivatives(basis: Basis) -> Basis:
     """The same basis; its fields, and what it interpolates, have `hess` (d, d, cells, quadrature points)."""
     F = np.asarray(basis.mapping.invDF(basis.X))
-    corners = basis.mesh.elem()
-    bent = np.einsum("knc,nijq->kijcq", basis.mesh.p[:, basis.mesh.t], _on_reference(corners, basis.X))
+    places = basis.mesh.doflocs[:, basis.mesh.dofs.element_dofs]  # which the cells' maps interpolate
+    bent = np.einsum("knc,nijq->kijcq", places, _on_reference(basis.mesh.elem(), basis.X))
     own = _on_reference(basis.elem, basis.X)
     made = copy(basis)
     made.basis = []

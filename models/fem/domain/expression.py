@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Array, Refusal
-from models.fem.domain.formula import Node, Values, evaluate, names_of, read
+from models.fem.domain.formula import ONE, Node, Values, derivative, evaluate, names_of, read
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,18 @@ class Expression:
     field: str  # where it stands in the task
     node: Node
 
+    def evaluate(self, values: Values) -> Array:
+        """Whether finite or not."""
+        return evaluate(self.node, values)
+
+    def derivative(self, name: str) -> Expression:
+        """∂/∂`name`; at a kink (of abs, max, min, where) that of one side."""
+        return Expression(f"d({self.text})/d{name}", self.field, derivative(self.node, {name: ONE}))
+
     def __call__(self, values: Values, shape: tuple[int, ...]) -> Array:
         """An array of this shape, finite. Raises `Refusal` NOT_FINITE where it is not."""
         with np.errstate(all="ignore"):
-            made = np.broadcast_to(np.asarray(evaluate(self.node, values), dtype=np.float64), shape)
+            made = np.broadcast_to(np.asarray(self.evaluate(values), dtype=np.float64), shape)
         if not np.isfinite(made).all():
             at = np.unravel_index(int(np.argmin(np.isfinite(made))), shape)
             places = {name: np.broadcast_to(array, shape)[at] for name, array in values.items()}

@@ -12,6 +12,7 @@ from skfem import Basis, FacetBasis, Mesh
 
 from models.base import Array, Refusal
 from models.fem.domain.conditions import Condition
+from models.fem.domain.facets import on_boundary
 
 Extra = Mapping[str, float]  # what formulas may speak of besides the coordinates, e.g. t
 
@@ -58,7 +59,7 @@ def prescribed(
 
 def facet_basis(basis: Basis, condition: Condition, order: int | None = None) -> FacetBasis:
     """For integrals over the condition's boundary."""
-    return basis.boundary(facets_of(basis.mesh, condition), intorder=order)
+    return on_boundary(basis, facets_of(basis.mesh, condition), order)
 
 
 def on_facets(facets: FacetBasis, condition: Condition, extra: Extra = _NONE) -> Array:

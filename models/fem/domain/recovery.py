@@ -17,11 +17,11 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 from scipy.sparse import csr_array
-from skfem import Basis
+from skfem import Basis, Element
 from skfem.quadrature import get_quadrature
 
 from models.base import Array, BoundKind, ErrorBound
-from models.fem.domain.elements import SIMPLICES
+from models.fem.domain.elements import SIMPLICES, scalar_element
 
 CONDITIONS = (
     "Of the norm of k^1/2 grad(u). Asymptotically right where the exact flux is smooth; may be below the error near "
@@ -41,7 +41,7 @@ def energy_estimate(basis: Basis, kind: str, degree: int, u: Array, k: Array) ->
     sampled = Basis(basis.mesh, basis.elem, mapping=basis.mapping, quadrature=(samples, np.ones(samples.shape[1])))
     coefficients = _fit(frame, sampled, k * sampled.interpolate(u).grad)
     flux = k * basis.interpolate(u).grad
-    gap = _blend(frame, basis, coefficients) - flux
+    gap = _blend(frame, basis, scalar_element(kind, 1), coefficients) - flux
     shares = np.sum(np.sum(gap**2, axis=0) / k * basis.dx, axis=1)
     norm = float(np.sqrt(np.sum(np.sum(flux**2, axis=0) / k * basis.dx)))
     value = float(np.sqrt(shares.sum()))
@@ -119,9 +119,8 @@ def _fit(frame: _Frame, sampled: Basis, flux: Array) -> Array:
     return np.asarray(np.linalg.pinv(normal, rcond=RANK, hermitian=True) @ right)
 
 
-def _blend(frame: _Frame, basis: Basis, coefficients: Array) -> Array:
+def _blend(frame: _Frame, basis: Basis, linear: Element, coefficients: Array) -> Array:
     """(d, cells, quadrature points): the polynomials of the corners, weighted by the corners' shape functions."""
-    linear = basis.mesh.elem()
     weights = np.stack([linear.lbasis(basis.X, corner)[0] for corner in range(frame.corners.shape[1])], axis=1)
     places = np.asarray(basis.global_coordinates())
     made = []

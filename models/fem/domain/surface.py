@@ -10,6 +10,7 @@ from skfem import Basis, FacetBasis
 
 from models.base import Array, Refusal
 from models.fem.domain.conditions import Condition
+from models.fem.domain.facets import on_boundary
 from models.fem.domain.posed import Extra, facets_of, on_facets
 
 _NONE: Extra = {}
@@ -48,4 +49,4 @@ def pieces(basis: Basis, conditions: Sequence[Condition], quantity: str, order: 
         later = [others for _, others in said[at + 1 :]]
         left = np.setdiff1d(facets, np.concatenate(later)) if later else facets
         if len(left):
-            yield Piece(basis.boundary(left, intorder=order), condition)
+            yield Piece(on_boundary(basis, left, order), condition)

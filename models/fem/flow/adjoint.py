@@ -18,7 +18,8 @@ from models.base import Array
 from models.fem.check import check_size
 from models.fem.domain.linear import Constrained
 from models.fem.flow.body import body_functions
-from models.fem.flow.form import PER_VISCOSITY, mass
+from models.fem.flow.form import PER_VISCOSITY
+from models.fem.flow.inertia import mass
 from models.fem.flow.problem import Flow, check_rows
 from models.fem.flow.task import GradientFlowTask
 
@@ -80,7 +81,7 @@ def gradient(flow: Flow, x: Array, jacobian: csr_matrix, system: Constrained, gi
     u, v = (space.velocity.interpolate(field[:count]) for field in (x, dual))
     return Gradient(
         viscosity=PER_VISCOSITY[flow.stress].elemental(space.velocity, u=u, dual=v),
-        force=-(mass.assemble(space.velocity, rho=1.0) @ dual[:count]).reshape(-1, space.dimension),
+        force=-(mass(space) @ dual[:count]).reshape(-1, space.dimension),
         boundary=prescribed.reshape(-1, space.dimension),
         dual=dual,
         residual=float(np.abs(rest).max(initial=0.0) / scale) if scale > 0 else 0.0,

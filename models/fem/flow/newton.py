@@ -1,8 +1,6 @@
 """Newton's method for steady flow, with continuation in the Reynolds number where it does not converge at once.
 
-Continuation multiplies the density by a share s from 0 (Stokes) to 1: from the flow at the last s that converged the
-next is tried, half as far after a failure and twice as far after a success (Allgower & Georg 2003, section 6.1,
-without a predictor).
+Continuation multiplies the density by a share s from 0 (Stokes) to 1: see `models.fem.domain.continuation`.
 """
 
 from __future__ import annotations
@@ -14,8 +12,10 @@ from scipy.sparse import csr_matrix
 
 from models.base import Array
 from models.fem.direct import SingularMatrix
+from models.fem.domain.continuation import continued
 from models.fem.domain.linear import RESIDUAL_LIMIT, Constrained, constrained
-from models.fem.flow.form import convection, convection_derivative
+from models.fem.flow.form import self_convection
+from models.fem.flow.inertia import convection_derivative
 from models.fem.flow.problem import Data, Flow
 
 GOAL = 1e-11  # relative residual at which a step would add digits of round-off only
@@ -45,9 +45,8 @@ class Equations:
     def convective(self, x: Array) -> Array:
         """(n,): (u·∇)u, as a load for a density of 1."""
         velocity = self.flow.space.velocity
-        u = x[: velocity.N]
         load = np.zeros(len(x))
-        load[: velocity.N] = convection.assemble(velocity, wind=velocity.interpolate(u), rho=1.0) @ u
+        load[: velocity.N] = self_convection.assemble(velocity, wind=velocity.interpolate(x[: velocity.N]))
         return load
 
     def residual(self, x: Array, share: float = 1.0) -> Array:
@@ -55,9 +54,8 @@ class Equations:
         return np.asarray(self.flow.linear @ x + share * self.density * self.convective(x) - self.data.load)
 
     def jacobian(self, x: Array, share: float = 1.0) -> csr_matrix:
-        velocity = self.flow.space.velocity
-        wind = velocity.interpolate(x[: velocity.N])
-        inner = convection_derivative.assemble(velocity, wind=wind, rho=share * self.density).tocsr()
+        space = self.flow.space
+        inner = share * self.density * convection_derivative(space, x[: space.velocity.N])
         inner.resize(self.flow.linear.shape)
         return self.flow.linear + inner
 
@@ -83,6 +81,8 @@ class _Search:
 
     def newton(self, x: Array, share: float) -> Array | None:
         """From x; None where it does not converge."""
+        if self.steps_left == 0:
+            return None
         rest, size = self.residual(x, share)
         start = size
         for _ in range(min(ATTEMPT, self.steps_left)):
@@ -107,12 +107,6 @@ def steady(equations: Equations, stokes: Array, max_steps: int) -> Steady:
     start = equations.data.start(equations.flow)
     rest = (equations.flow.linear @ start - equations.data.load)[equations.flow.free]
     search = _Search(equations, max_steps, float(np.linalg.norm(rest)))
-    x, reached, share = stokes, 0.0, 1.0
-    while share - reached >= SMALLEST_ADVANCE and search.steps_left > 0:
-        found = search.newton(x, share)
-        if found is None:
-            share = (reached + share) / 2
-        else:
-            x, reached, share = found, share, min(1.0, 3 * share - 2 * reached)
+    x, reached = continued(search.newton, stokes, 1.0, SMALLEST_ADVANCE)
     _, residual = search.residual(x, 1.0) if reached < 1 else (rest, search.history[-1][1])
     return Steady(x, reached, residual, np.array(search.history))

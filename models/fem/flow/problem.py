@@ -19,7 +19,8 @@ from models.fem.domain.build import mesh_of
 from models.fem.domain.motions import refuse_parts, refuse_rigid_motions
 from models.fem.domain.posed import Extra
 from models.fem.flow.conditions import Said, body_load, read, traction_load, velocities
-from models.fem.flow.form import VISCOUS, incompressibility, integral, mass
+from models.fem.flow.form import VISCOUS, incompressibility, integral
+from models.fem.flow.inertia import mass
 from models.fem.flow.space import TaylorHood, taylor_hood
 from models.fem.flow.task import FlowTask
 
@@ -135,7 +136,7 @@ def _point_load(space: TaylorHood, force: Array | None) -> Array:
     load = np.zeros(space.size)
     if force is not None:
         check_rows("point_force", force, space)
-        load[: space.velocity.N] = mass.assemble(space.velocity, rho=1.0) @ force.ravel()
+        load[: space.velocity.N] = mass(space) @ force.ravel()
     return load
 
 

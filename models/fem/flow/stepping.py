@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 
 from models.base import Array
 from models.fem.flow.factor import factorised
-from models.fem.flow.form import convection, mass
+from models.fem.flow.inertia import convection, mass
 from models.fem.flow.problem import Flow
 
 
@@ -32,9 +32,8 @@ class Step:
 
 def steps(flow: Flow, density: float, start: Array, duration: float, count: int) -> Iterator[Step]:
     """From the unknowns start (n,). Raises `Refusal`, also in a later step."""
-    velocity = flow.space.velocity
-    inertia = mass.assemble(velocity, rho=density).tocsr()
-    inertia.resize(flow.linear.shape)
+    velocities = flow.space.velocity.N
+    inertia = _widened(density * mass(flow.space), flow)
     dt = duration / count
     older = old = start
     for number in range(1, count + 1):
@@ -43,16 +42,15 @@ def steps(flow: Flow, density: float, start: Array, duration: float, count: int)
         else:
             rate, history, wind = 1.5 / dt, inertia @ (4 * old - older) / (2 * dt), 2 * old - older
         time = number * dt
-        operator = flow.linear + rate * inertia + _convection(flow, density, wind)
+        operator = flow.linear + rate * inertia + _widened(density * convection(flow.space, wind[:velocities]), flow)
         data = flow.data({"t": time})
         solution = factorised(operator, flow.fixed).solve(data.load + history, data.values)
         yield Step(time, solution.x, operator @ solution.x - history - data.body, solution.residual)
         older, old = old, solution.x
 
 
-def _convection(flow: Flow, density: float, wind: Array) -> csr_matrix:
-    velocity = flow.space.velocity
-    matrix = convection.assemble(velocity, wind=velocity.interpolate(wind[: velocity.N]), rho=density).tocsr()
+def _widened(matrix: csr_matrix, flow: Flow) -> csr_matrix:
+    """Of velocities, to all unknowns."""
     matrix.resize(flow.linear.shape)
     return matrix
 

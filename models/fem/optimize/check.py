@@ -40,6 +40,15 @@ def check_passive(solid: Array | None, void: Array | None, cell_count: int) -> N
         raise Refusal("DUPLICATE", message, f"void_cells[{at}]", {"cell": cell})
 
 
+def check_fractions(name: str, values: Array) -> None:
+    """Raises `Refusal` OUT_OF_RANGE."""
+    wrong = ~((values >= 0) & (values <= 1))
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        value = str(values[at])
+        raise Refusal("OUT_OF_RANGE", f"is {value}; send 0 to 1", f"{name}[{at}]", {"value": value})
+
+
 def check_cell_count(count: int, limit: int, field: str) -> None:
     """Raises `Refusal` OUT_OF_RANGE."""
     if count > limit:

@@ -53,7 +53,7 @@ class Design:
     def at(self, design: Array, sharpness: float) -> Evaluation:
         """Raises `SingularMatrix`."""
         projected, projection_slope = project(self.filter.apply(design), sharpness)
-        density = np.where(self.active, projected, self.passive_density)
+        density = np.where(self.active, np.clip(projected, 0.0, 1.0), self.passive_density)  # round-off leaves it
         rest = 1 - self.lightest
         factors = self.lightest + rest * density**self.penalty
         u, dual, residual = self._solved(factors)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
+from scipy.ndimage import correlate
 from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.spatial import cKDTree
 
@@ -36,27 +38,50 @@ def cone(space: Sampled, radius: float) -> Filter:
     near = tree.sparse_distance_matrix(tree, radius, output_type="coo_matrix")
     count = len(space.centers)
     weights = csr_array((radius - near.data, (near.row, near.col)), shape=(count, count))
-    weights = weights @ diags_array(space.volumes)
-    mean = csr_array(diags_array(1 / weights.sum(axis=1)) @ weights)
-    back = csr_array(mean.T)
-    return Filter(lambda x: np.asarray(mean @ x), lambda slope: np.asarray(back @ slope))
+    return _mean(lambda x: np.asarray(weights @ x), space.volumes)
+
+
+def even_cone(counts: tuple[int, ...], lengths: Array, radius: float) -> Filter:
+    """`cone` on the bricks of `sampled.bricks`, whose weights are everywhere alike: a correlation that stores none.
+
+    Not by Fourier transforms, whose round-off is that of the largest value: the slopes of a compliance differ by nine
+    orders of magnitude, and would lose their signs.
+    """
+    sides = lengths / counts
+    reach = [min(int(radius / side), count - 1) for side, count in zip(sides, counts, strict=True)]
+    offsets = np.meshgrid(*(side * np.arange(-r, r + 1) for side, r in zip(sides, reach, strict=True)), indexing="ij")
+    kernel = np.maximum(0.0, radius - np.sqrt(sum(offset**2 for offset in offsets))).T  # x runs fastest
+    shape = counts[::-1]
+    return _mean(
+        lambda x: np.asarray(correlate(x.reshape(shape), kernel, mode="constant").ravel()), np.ones(prod(counts))
+    )
+
+
+def _mean(gather: Callable[[Array], Array], volumes: Array) -> Filter:
+    """Of symmetric weights times volumes."""
+    total = gather(volumes)
+    return Filter(lambda x: gather(volumes * x) / total, lambda slope: volumes * gather(slope / total))
 
 
 def helmholtz(space: Sampled, radius: float) -> Filter:
     """The mean over each cell of the u with −ℓ² Δu + u = x and no flux at the boundary, ℓ = radius / 2√3 (Lazarov &
     Sigmund 2011, Int. J. Numer. Methods Eng. 86, 765-781). As far as `cone` of that radius, and keeps the volume.
 
-    Raises `SingularMatrix`.
+    With a lumped mass, and without what couples points the wrong way round (obtuse angles, flat bricks), so that the
+    matrix has a positive inverse: densities stay between 0 and 1 on every mesh. Raises `SingularMatrix`.
     """
     points = space.cell_points
     count, size = len(points), int(points.max()) + 1
-    length = radius / (2 * 3**0.5)
-    local = length**2 * matrices.laplacian(space) + matrices.mass(space)
-    rows, columns = np.repeat(points, points.shape[1], axis=1), np.tile(points, points.shape[1])
-    matrix = coo_array((local.ravel(), (rows.ravel(), columns.ravel())), shape=(size, size)).tocsr()
     cells = np.broadcast_to(np.arange(count)[:, None], points.shape)
     load = csr_array((matrices.load(space).ravel(), (points.ravel(), cells.ravel())), shape=(size, count))
-    inverse = direct.factor(matrix).inverse
+    rows, columns = np.repeat(points, points.shape[1], axis=1), np.tile(points, points.shape[1])
+    local = matrices.laplacian(space).ravel()
+    coupling = coo_array((local, (rows.ravel(), columns.ravel())), shape=(size, size)).tocsr().tocoo()
+    apart = (coupling.row != coupling.col) & (coupling.data < 0)
+    links = csr_array((-coupling.data[apart], (coupling.row[apart], coupling.col[apart])), shape=(size, size))
+    length = radius / (2 * 3**0.5)
+    matrix = diags_array(length**2 * links.sum(axis=1) + load.sum(axis=1)) - length**2 * links
+    inverse = direct.factor(csr_array(matrix)).inverse
 
     def between(x: Array) -> Array:
         return np.asarray(load.T @ inverse(load @ x))

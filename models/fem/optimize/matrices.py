@@ -1,4 +1,4 @@
-"""The matrices of single cells: of elasticity, of the Laplacian and of the mass."""
+"""The matrices of single cells: of elasticity and of the Laplacian; and their loads."""
 
 from __future__ import annotations
 
@@ -30,12 +30,6 @@ def elastic(space: Sampled, material: Material) -> Array:
 def laplacian(space: Sampled) -> Array:
     """(cells, n, n): ∫ ∇φ_i·∇φ_j."""
     mean = np.einsum("q,qcik,qcjk->cij", space.weights, space.slopes, space.slopes)
-    return np.asarray(space.volumes[:, None, None] * mean)
-
-
-def mass(space: Sampled) -> Array:
-    """(cells, n, n): ∫ φ_i φ_j."""
-    mean = np.einsum("q,qi,qj->ij", space.weights, space.shapes, space.shapes)
     return np.asarray(space.volumes[:, None, None] * mean)
 
 

@@ -91,11 +91,12 @@ def kkt_residual(at: Iterate, here: Functions, box: Box, slopes: Array) -> float
 
     The largest of: how far the projected gradient of the Lagrangian leads, as a part of the box; a constraint's excess;
     and what a constraint with a multiplier leaves free. The unit of the first is the steepest of the given slopes (n,)
-    of the objective, those at the start for instance; that of the last is the sum of them.
+    of the objective, those at the start for instance; that of the last is the sum of them. Without a slope there is
+    no unit, and the residual is infinite.
     """
     steep = np.abs(slopes * box.width)
     if not steep.any():
-        return 0.0
+        return float("inf")
     width, multipliers = box.width, at.multipliers
     lagrangian = (here.gradients[0] + multipliers @ here.gradients[1:]) * width / steep.max()
     ahead = np.clip(at.x - lagrangian * width, box.lower, box.upper)

@@ -27,6 +27,7 @@ STAGE_STEPS = 30
 # near 8, where Svanberg (2007, MMA and GCMMA, section 2) asks for 1 to 100. Each step has its own scale, since the
 # objective of a mechanism grows from nothing.
 SLOPES = 50.0
+_FLAT = 1e-200  # slopes that add up to less are none
 
 
 class TopologySolver(SteppedModel[TopologyTask, TopologyResult]):
@@ -61,7 +62,7 @@ class _Point:
     stage: Array  # (1,)
     objective: Array  # (steps,)
     volume: Array  # (steps,)
-    bold: Array  # (steps,) bool: whether it was taken without the guarantee to be no worse
+    bold: Array  # (steps,) bool: whether its approximations were not above the functions
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,7 @@ class _Search:
         return self._at(at.iterate.x, at)
 
     def step(self, at: _Point, here: Evaluation) -> tuple[_Point, Evaluation]:
-        scale = SLOPES / max(float(np.abs(here.slope).sum()), np.finfo(np.float64).tiny)
+        scale = SLOPES / max(float(np.abs(here.slope).sum()), _FLAT)
         found = here
 
         def functions(x: Array) -> Functions:
@@ -87,7 +88,8 @@ class _Search:
             return self._functions(found, scale)
 
         scaled = replace(at.iterate, multipliers=at.iterate.multipliers * scale)
-        moved, _ = mma.step(scaled, self._functions(here, scale), self.box, functions)
+        with np.errstate(all="ignore"):
+            moved, _ = mma.step(scaled, self._functions(here, scale), self.box, functions)
         there = replace(
             at,
             iterate=replace(moved, multipliers=moved.multipliers / scale),
@@ -115,7 +117,7 @@ class _Search:
         scalars = {
             "objective": here.objective,
             "volume": here.volume,
-            "kkt_residual": self.kkt(at, here),
+            "kkt_residual": min(self.kkt(at, here), 1e300),  # finite, as all that is shown
             "sharpness": self.sharpness(at),
         }
         message = f"objective {here.objective:.6g}, volume {here.volume:.4f}"
@@ -163,7 +165,7 @@ class _Search:
             f"{'least compliance' if self.posed.output is None else 'least weighted displacement'} by SIMP with "
             f"penalty {task.penalty:g}, {filtered}, projection of sharpness {self.sharpness(at):g}, sparse LU",
             f"{len(at.objective)} steps of GCMMA with the discrete adjoint towards a local minimum, {bold} of them "
-            "without the guarantee to be no worse",
+            "by approximations that were not above the functions",
             f"residual of the optimality conditions {self.kkt(at, here):.1e} where {task.tolerance:g} is asked for",
             f"volume {here.volume:.6f} of {task.volume_fraction:g}",
             f"grayness {gray:.3f} (mean of 4ρ(1-ρ): 0 where every cell is full or empty)",
@@ -180,6 +182,8 @@ class _Search:
         if not here.residual <= RESIDUAL_LIMIT:
             return "the system is very ill conditioned: raise `lightest`, or lower the contrast of E"
         if not self.has_arrived(at, here):
+            if not here.slope.any():
+                return "nothing depends on the design any more: take less sharpness, or more volume"
             return "the search ended early: allow more steps, a larger tolerance, or less sharpness"
         return ""
 

@@ -19,7 +19,7 @@ from models.base import Array, Refusal, Resources, Result, Spec, Task, scalar, t
 from models.fem.check import check_positive, check_range, check_size
 from models.fem.elasticity.check import check_mesh
 from models.fem.elasticity.task import ElasticityTask
-from models.fem.optimize.check import check_between, check_cell_count, check_components, check_passive
+from models.fem.optimize.check import check_between, check_cell_count, check_components, check_fractions, check_passive
 
 # A search solves its problem a hundred times and more. By dimension, of bricks, and by dimension and degree, of
 # simplices: what sparse LU takes about two seconds for.
@@ -73,6 +73,12 @@ class TopologyTask(Task):
     output_values: Array | None = tensor("float64", ("outputs",), "its weight: -1 to maximise it", optional=True)
     solid_cells: Array | None = tensor("int64", ("solid",), "cells that are full whatever is found", optional=True)
     void_cells: Array | None = tensor("int64", ("void",), "cells that are empty whatever is found", optional=True)
+    initial_design: Array | None = tensor(
+        "float64",
+        (-1,),
+        "where to begin, 0 to 1 for each cell: an earlier answer's; even if absent",
+        optional=True,
+    )
     volume_fraction: float = scalar(0.5, "how much of the volume may be material, between 0 and 1")
     penalty: float = scalar(3.0, "p: stiffness is density to this power, 1 to 10")
     lightest: float = scalar(1e-9, "stiffness of no material, as a part of that of full material; 1e-9 to 0.1")
@@ -107,6 +113,9 @@ class TopologyTask(Task):
         if self.spring_values is not None:
             check_positive("spring_values", self.spring_values, "a stiffness > 0")
         check_passive(self.solid_cells, self.void_cells, cell_count)
+        if self.initial_design is not None:
+            check_size("initial_design", self.initial_design, (cell_count,), "one per cell")
+            check_fractions("initial_design", self.initial_design)
         self._check_numbers()
 
     def elastic(self) -> ElasticityTask:

@@ -18,8 +18,8 @@ from models.fem.structured.compiled import compiled
 
 
 @compiled
-def assemble(conductivity: Array, x_weight: float, y_weight: float, edges: Array, inverse: Array, black: Array) -> None:
-    """Fill edges (4, rows, columns), inverse diagonals (2, rows, columns) and the diagonal of the black nodes.
+def assemble(conductivity: Array, x_weight: float, y_weight: float, stencil: Array) -> None:
+    """Fill stencil (7, rows, columns): edges, inverse diagonals of red and black nodes, diagonal of black nodes.
 
     conductivity is (ny, nx, 2), below and above the diagonal of each rectangle; the weights are the conductances of
     half a horizontal and half a vertical edge for k = 1.
@@ -27,7 +27,7 @@ def assemble(conductivity: Array, x_weight: float, y_weight: float, edges: Array
     y_count, x_count, _ = conductivity.shape
     half = x_count // 2
     for j in range(y_count + 1):
-        even, odd = edges[0, j + 1], edges[1, j + 1]
+        even, odd = stencil[0, j + 1], stencil[1, j + 1]
         if 0 < j < y_count:
             above, below = conductivity[j], conductivity[j - 1]
             for s in range(half):
@@ -40,7 +40,7 @@ def assemble(conductivity: Array, x_weight: float, y_weight: float, edges: Array
                 odd[s + 1] = x_weight * cells[2 * s + 1, side]
         if j < y_count:
             cells = conductivity[j]
-            even, odd = edges[2, j + 1], edges[3, j + 1]
+            even, odd = stencil[2, j + 1], stencil[3, j + 1]
             even[1] = y_weight * cells[0, 1]
             for s in range(1, half):
                 even[s + 1] = y_weight * (cells[2 * s - 1, 0] + cells[2 * s, 1])
@@ -48,17 +48,47 @@ def assemble(conductivity: Array, x_weight: float, y_weight: float, edges: Array
             for s in range(half):
                 odd[s + 1] = y_weight * (cells[2 * s, 0] + cells[2 * s + 1, 1])
     for j in range(1, y_count + 2):
-        across, along = edges[0, j], edges[1, j]
-        even_south, even_north, odd_south, odd_north = edges[2, j - 1], edges[2, j], edges[3, j - 1], edges[3, j]
-        first, second = (inverse[0, j], inverse[1, j]) if j % 2 == 1 else (inverse[1, j], inverse[0, j])
+        across, along, black = stencil[0, j], stencil[1, j], stencil[6, j]
+        even_south, even_north, odd_south, odd_north = (
+            stencil[2, j - 1],
+            stencil[2, j],
+            stencil[3, j - 1],
+            stencil[3, j],
+        )
+        first, second = (stencil[4, j], stencil[5, j]) if j % 2 == 1 else (stencil[5, j], stencil[4, j])
         for s in range(1, half + 2):
             first[s] = along[s - 1] + across[s] + even_south[s] + even_north[s]
         for s in range(1, half + 1):
             second[s] = across[s] + along[s] + odd_south[s] + odd_north[s]
         for s in range(1, half + 2):
-            black[j, s] = inverse[1, j, s]
-            inverse[0, j, s] = 1 / inverse[0, j, s] if inverse[0, j, s] > 0 else 0
-            inverse[1, j, s] = 1 / inverse[1, j, s] if inverse[1, j, s] > 0 else 0
+            black[s] = stencil[5, j, s]
+            stencil[4, j, s] = 1 / stencil[4, j, s] if stencil[4, j, s] > 0 else 0
+            stencil[5, j, s] = 1 / stencil[5, j, s] if stencil[5, j, s] > 0 else 0
+
+
+@compiled
+def share(stencil: Array, shares: Array) -> None:
+    """Fill shares (4, ny/2, nx/2): how a red node in the middle of a coarse rectangle is interpolated from its corners,
+    lower left, lower right, upper left and upper right.
+
+    As the operator has it (Dendy 1982, J. Comput. Phys. 48, 366-386): its value is the mean of its four neighbours,
+    theirs that of the two corners beside them, each weighted by conductances.
+    """
+    for j in range(shares.shape[1]):
+        row = 2 * j + 2  # of the middle
+        for i in range(shares.shape[2]):
+            s = i + 1
+            scale = stencil[4, row, s]
+            left, right = scale * stencil[0, row, s], scale * stencil[1, row, s]
+            below, above = scale * stencil[3, row - 1, s], scale * stencil[3, row, s]
+            left_low = left * stencil[2, row - 1, s] / (stencil[2, row - 1, s] + stencil[2, row, s])
+            right_low = right * stencil[2, row - 1, s + 1] / (stencil[2, row - 1, s + 1] + stencil[2, row, s + 1])
+            below_left = below * stencil[0, row - 1, s] / (stencil[0, row - 1, s] + stencil[1, row - 1, s])
+            above_left = above * stencil[0, row + 1, s] / (stencil[0, row + 1, s] + stencil[1, row + 1, s])
+            shares[0, j, i] = left_low + below_left
+            shares[1, j, i] = right_low + below - below_left
+            shares[2, j, i] = left - left_low + above_left
+            shares[3, j, i] = right - right_low + above - above_left
 
 
 @compiled
@@ -73,7 +103,7 @@ def coarsen(conductivity: Array, coarse: Array) -> None:
 
 
 @compiled
-def fix(nodes: Array, edges: Array, inverse: Array, couplings: Array) -> None:
+def fix(nodes: Array, stencil: Array, couplings: Array) -> None:
     """Make the rows and columns of the fixed nodes (fixed, 2) those of the identity, for fields that are 0 there.
 
     couplings (fixed, 4) gets what they were coupled with by: left, right, below, above.
@@ -81,15 +111,15 @@ def fix(nodes: Array, edges: Array, inverse: Array, couplings: Array) -> None:
     for n in range(len(nodes)):
         i, j = nodes[n, 0], nodes[n, 1] + 1
         s, odd = i // 2 + 1, i % 2
-        places = ((1 - odd, j, s - 1 + odd), (odd, j, s), (2 + odd, j - 1, s), (2 + odd, j, s))
-        for side in range(4):
-            kind, row, column = places[side]
-            couplings[n, side] = edges[kind, row, column]
+        couplings[n, 0] = stencil[1 - odd, j, s - 1 + odd]
+        couplings[n, 1] = stencil[odd, j, s]
+        couplings[n, 2] = stencil[2 + odd, j - 1, s]
+        couplings[n, 3] = stencil[2 + odd, j, s]
     for n in range(len(nodes)):
         i, j = nodes[n, 0], nodes[n, 1] + 1
         s, odd = i // 2 + 1, i % 2
-        edges[1 - odd, j, s - 1 + odd] = 0
-        edges[odd, j, s] = 0
-        edges[2 + odd, j - 1, s] = 0
-        edges[2 + odd, j, s] = 0
-        inverse[(i + j - 1) % 2, j, s] = 0
+        stencil[1 - odd, j, s - 1 + odd] = 0
+        stencil[odd, j, s] = 0
+        stencil[2 + odd, j - 1, s] = 0
+        stencil[2 + odd, j, s] = 0
+        stencil[4 + (i + j - 1) % 2, j, s] = 0

@@ -18,91 +18,130 @@ from models.fem.structured.compiled import compiled
 
 
 @compiled
-def neighbours(total: Array, edges: Array, other: Array, j: int, is_even: bool) -> None:
-    """total[s] = the sum over a node's neighbours of conductance × value: row j of a colour in even or odd columns."""
-    values, below, above = other[j], other[j - 1], other[j + 1]
+def sweep(u: Array, stencil: Array, kind: int, load: Array, other: Array, j: int, is_even: bool) -> None:
+    """Row j of u = D⁻¹ (load + E other), a half of a red-black Gauss-Seidel step, in even or in odd columns.
+
+    D⁻¹ is stencil[kind]. The sum over neighbours is written out where it is used: a row for it doubled the time.
+    """
     if is_even:
-        left, right, south, north = edges[1, j], edges[0, j], edges[2, j - 1], edges[2, j]
-        for s in range(1, total.size - 1):
-            total[s] = left[s - 1] * values[s - 1] + right[s] * values[s] + south[s] * below[s] + north[s] * above[s]
+        for s in range(1, u.shape[1] - 1):
+            u[j, s] = stencil[kind, j, s] * (
+                load[j, s]
+                + stencil[1, j, s - 1] * other[j, s - 1]
+                + stencil[0, j, s] * other[j, s]
+                + stencil[2, j - 1, s] * other[j - 1, s]
+                + stencil[2, j, s] * other[j + 1, s]
+            )
     else:
-        left, right, south, north = edges[0, j], edges[1, j], edges[3, j - 1], edges[3, j]
-        for s in range(1, total.size - 1):
-            total[s] = left[s] * values[s] + right[s] * values[s + 1] + south[s] * below[s] + north[s] * above[s]
+        for s in range(1, u.shape[1] - 1):
+            u[j, s] = stencil[kind, j, s] * (
+                load[j, s]
+                + stencil[0, j, s] * other[j, s]
+                + stencil[1, j, s] * other[j, s + 1]
+                + stencil[3, j - 1, s] * other[j - 1, s]
+                + stencil[3, j, s] * other[j + 1, s]
+            )
 
 
 @compiled
-def sweep(u: Array, edges: Array, inverse: Array, load: Array, other: Array, is_red: bool, total: Array) -> None:
-    """u = D⁻¹ (load + E other): one half of a red-black Gauss-Seidel step. total (columns,) is room for a row."""
-    for j in range(1, u.shape[0] - 1):
-        neighbours(total, edges, other, j, (j % 2 == 1) == is_red)
-        row, scale, given = u[j], inverse[j], load[j]
-        for s in range(1, total.size - 1):
-            row[s] = scale[s] * (given[s] + total[s])
+def remainder(image: Array, stencil: Array, p: Array, red: Array, j: int, is_even: bool) -> None:
+    """Row j of image = D p − E red on black nodes."""
+    if is_even:
+        for s in range(1, image.shape[1] - 1):
+            image[j, s] = stencil[6, j, s] * p[j, s] - (
+                stencil[1, j, s - 1] * red[j, s - 1]
+                + stencil[0, j, s] * red[j, s]
+                + stencil[2, j - 1, s] * red[j - 1, s]
+                + stencil[2, j, s] * red[j + 1, s]
+            )
+    else:
+        for s in range(1, image.shape[1] - 1):
+            image[j, s] = stencil[6, j, s] * p[j, s] - (
+                stencil[0, j, s] * red[j, s]
+                + stencil[1, j, s] * red[j, s + 1]
+                + stencil[3, j - 1, s] * red[j - 1, s]
+                + stencil[3, j, s] * red[j + 1, s]
+            )
 
 
 @compiled
-def restrict(coarse: Array, edges: Array, black: Array, total: Array) -> None:
-    """coarse (ny/2 + 1, nx/2 + 1) = Pᵀ residual after a black sweep, which is Eᵀ black on red nodes and 0 on others."""
-    columns = coarse.shape[1]
-    for j in range(1, black.shape[0] - 1):
-        row = coarse[j // 2]
-        if j % 2 == 1:
-            neighbours(total, edges, black, j, True)
-            if j == 1:
-                for s in range(columns):
-                    row[s] = total[s + 1]
-            else:
-                for s in range(columns):
-                    row[s] += total[s + 1]
-        else:
-            neighbours(total, edges, black, j, False)
-            low = coarse[j // 2 - 1]
-            row[0] = 0
-            for s in range(columns - 1):
-                low[s] += total[s + 1] / 2
-                row[s + 1] = total[s + 1] / 2
+def restrict(coarse: Array, shares: Array, stencil: Array, black: Array, j: int, total: Array) -> None:
+    """What row j of red nodes has for coarse (ny/2 + 1, nx/2 + 1) = Pᵀ residual, the rows before it being done.
+
+    The residual after a black sweep is Eᵀ black on red nodes and 0 on others. total (columns,) is room.
+    """
+    row, last = j // 2, coarse.shape[1] - 1
+    if j % 2 == 1:
+        if j == 1:
+            for s in range(last + 1):
+                coarse[row, s] = 0
+        for s in range(last + 1):
+            coarse[row, s] += (
+                stencil[1, j, s] * black[j, s]
+                + stencil[0, j, s + 1] * black[j, s + 1]
+                + stencil[2, j - 1, s + 1] * black[j - 1, s + 1]
+                + stencil[2, j, s + 1] * black[j + 1, s + 1]
+            )
+    else:
+        for s in range(last):
+            total[s] = (
+                stencil[0, j, s + 1] * black[j, s + 1]
+                + stencil[1, j, s + 1] * black[j, s + 2]
+                + stencil[3, j - 1, s + 1] * black[j - 1, s + 1]
+                + stencil[3, j, s + 1] * black[j + 1, s + 1]
+            )
+        for s in range(last):
+            coarse[row - 1, s] += shares[0, row - 1, s] * total[s]
+            coarse[row, s] = shares[2, row - 1, s] * total[s]
+        coarse[row, last] = 0
+        for s in range(last):
+            coarse[row - 1, s + 1] += shares[1, row - 1, s] * total[s]
+            coarse[row, s + 1] += shares[3, row - 1, s] * total[s]
 
 
 @compiled
-def prolong(red: Array, inverse: Array, load: Array, coarse: Array) -> None:
-    """red = D⁻¹ load + P coarse. Black nodes need no correction, as the next sweep replaces them."""
-    columns = coarse.shape[1]
-    for j in range(1, red.shape[0] - 1):
-        row, scale, given, low = red[j], inverse[j], load[j], coarse[(j - 1) // 2]
-        if j % 2 == 1:
-            for s in range(columns):
-                row[s + 1] = scale[s + 1] * given[s + 1] + low[s]
-        else:
-            high = coarse[j // 2]
-            for s in range(columns - 1):
-                row[s + 1] = scale[s + 1] * given[s + 1] + (low[s] + high[s + 1]) / 2
+def prolong(red: Array, shares: Array, coarse: Array, j: int) -> None:
+    """Add P coarse to row j of red nodes. Black nodes need no correction, as the next sweep replaces them."""
+    low = (j - 1) // 2
+    if j % 2 == 1:
+        for s in range(coarse.shape[1]):
+            red[j, s + 1] += coarse[low, s]
+    else:
+        for s in range(coarse.shape[1] - 1):
+            red[j, s + 1] += (
+                shares[0, low, s] * coarse[low, s]
+                + shares[1, low, s] * coarse[low, s + 1]
+                + shares[2, low, s] * coarse[low + 1, s]
+                + shares[3, low, s] * coarse[low + 1, s + 1]
+            )
 
 
 @compiled
 def split(red: Array, black: Array, nodes: Array) -> None:
     """The two colours of an array (ny + 1, nx + 1) of nodes, nx being even."""
     half = nodes.shape[1] // 2
-    for j in range(nodes.shape[0]):
-        row = nodes[j]
-        first, second = (red[j + 1], black[j + 1]) if j % 2 == 0 else (black[j + 1], red[j + 1])
+    for j in range(0, nodes.shape[0], 2):
         for s in range(half):
-            first[s + 1] = row[2 * s]
-            second[s + 1] = row[2 * s + 1]
-        first[half + 1] = row[2 * half]
+            red[j + 1, s + 1], black[j + 1, s + 1] = nodes[j, 2 * s], nodes[j, 2 * s + 1]
+        red[j + 1, half + 1] = nodes[j, 2 * half]
+    for j in range(1, nodes.shape[0], 2):
+        for s in range(half):
+            black[j + 1, s + 1], red[j + 1, s + 1] = nodes[j, 2 * s], nodes[j, 2 * s + 1]
+        black[j + 1, half + 1] = nodes[j, 2 * half]
 
 
 @compiled
 def join(nodes: Array, red: Array, black: Array) -> None:
     """The inverse of `split`."""
     half = nodes.shape[1] // 2
-    for j in range(nodes.shape[0]):
-        row = nodes[j]
-        first, second = (red[j + 1], black[j + 1]) if j % 2 == 0 else (black[j + 1], red[j + 1])
+    for j in range(0, nodes.shape[0], 2):
         for s in range(half):
-            row[2 * s] = first[s + 1]
-            row[2 * s + 1] = second[s + 1]
-        row[2 * half] = first[half + 1]
+            nodes[j, 2 * s], nodes[j, 2 * s + 1] = red[j + 1, s + 1], black[j + 1, s + 1]
+        nodes[j, 2 * half] = red[j + 1, half + 1]
+    for j in range(1, nodes.shape[0], 2):
+        for s in range(half):
+            nodes[j, 2 * s], nodes[j, 2 * s + 1] = black[j + 1, s + 1], red[j + 1, s + 1]
+        nodes[j, 2 * half] = black[j + 1, half + 1]
 
 
 @compiled
@@ -130,65 +169,80 @@ def solve_coarsest(nodes: Array, lower: Array, x: Array) -> None:
 
 
 @compiled
-def colours(arena: Array, kinds: int, sides: Array, starts: Array, level: int) -> Array:
-    """(kinds, rows, columns): a view of one level's arrays in an arena (kinds · starts[-1],), level after level."""
+def colours(arena: Array, sides: Array, starts: Array, level: int) -> Array:
+    """(6, rows, columns): a view of one level's arrays in an arena (6 · starts[-1],), level after level."""
     rows, columns = sides[level, 1] + 3, sides[level, 0] // 2 + 3
-    return arena[kinds * starts[level] : kinds * starts[level + 1]].reshape(kinds, rows, columns)
+    return arena[6 * starts[level] : 6 * starts[level + 1]].reshape(6, rows, columns)
 
 
 @compiled
 def nodes_of(arena: Array, sides: Array, starts: Array, level: int) -> Array:
-    """(ny + 1, nx + 1): a view of one level's nodes in an arena of two colours."""
+    """(ny + 1, nx + 1): a view of one level's nodes in an arena (2 · starts[-1],)."""
     rows, columns, start = sides[level, 1] + 1, sides[level, 0] + 1, 2 * starts[level]
     return arena[start : start + rows * columns].reshape(rows, columns)
 
 
 @compiled
-def v_cycle(nodes: Array, room: Array, sides: Array, starts: Array, edges: Array, inverse: Array, lower: Array) -> None:
+def cells_of(arena: Array, sides: Array, starts: Array, level: int) -> Array:
+    """(4, ny/2, nx/2): a view of the shares of the cells of the next level in an arena (2 · starts[-1],)."""
+    rows, columns, start = sides[level, 1] // 2, sides[level, 0] // 2, 2 * starts[level]
+    return arena[start : start + 4 * rows * columns].reshape(4, rows, columns)
+
+
+@compiled
+def v_cycle(
+    nodes: Array, room: Array, sides: Array, starts: Array, stencils: Array, shares: Array, lower: Array
+) -> None:
     """In place on the nodes of level 1: from a load there to a field, by a symmetric V-cycle.
 
     On each level it has a red-black step of Gauss-Seidel, going down red first and going up red last; a direct solve on
     the last level. It is linear, symmetric and positive definite in the load, as preconditioners have to be.
-    room (4 · starts[-1],) of zeros holds field and load of each level.
+    room (6 · starts[-1],) with rims of zeros holds field and load of each level.
     """
     last = len(sides) - 1
-    total, x = np.zeros(sides[0, 0] // 2 + 3, edges.dtype), np.zeros(lower.shape[0])
+    total, x = np.zeros(sides[0, 0] // 2 + 3, stencils.dtype), np.zeros(lower.shape[0])
     for level in range(1, last):
-        e, d = colours(edges, 4, sides, starts, level), colours(inverse, 2, sides, starts, level)
-        held = colours(room, 4, sides, starts, level)
+        stencil, held = colours(stencils, sides, starts, level), colours(room, sides, starts, level)
         red, black, red_load, black_load = held[0], held[1], held[2], held[3]
-        row = total[: red.shape[1]]
+        coarse, part = nodes_of(nodes, sides, starts, level + 1), cells_of(shares, sides, starts, level)
+        end = red.shape[0] - 1
         split(red_load, black_load, nodes_of(nodes, sides, starts, level))
-        for j in range(1, red.shape[0] - 1):
+        for j in range(1, end):
             for s in range(1, red.shape[1] - 1):
-                red[j, s] = d[0, j, s] * red_load[j, s]
-        sweep(black, e, d[1], black_load, red, False, row)
-        restrict(nodes_of(nodes, sides, starts, level + 1), e, black, row)
+                red[j, s] = stencil[4, j, s] * red_load[j, s]
+        for j in range(1, end):
+            sweep(black, stencil, 5, black_load, red, j, j % 2 == 0)
+        for j in range(1, end):
+            restrict(coarse, part, stencil, black, j, total)
     solve_coarsest(nodes_of(nodes, sides, starts, last), lower, x)
     for level in range(last - 1, 0, -1):
-        e, d = colours(edges, 4, sides, starts, level), colours(inverse, 2, sides, starts, level)
-        held = colours(room, 4, sides, starts, level)
+        stencil, held = colours(stencils, sides, starts, level), colours(room, sides, starts, level)
         red, black, red_load, black_load = held[0], held[1], held[2], held[3]
-        row = total[: red.shape[1]]
-        prolong(red, d[0], red_load, nodes_of(nodes, sides, starts, level + 1))
-        sweep(black, e, d[1], black_load, red, False, row)
-        sweep(red, e, d[0], red_load, black, True, row)
+        coarse, part = nodes_of(nodes, sides, starts, level + 1), cells_of(shares, sides, starts, level)
+        end = red.shape[0] - 1
+        for j in range(1, end):
+            prolong(red, part, coarse, j)
+        for j in range(1, end):
+            sweep(black, stencil, 5, black_load, red, j, j % 2 == 0)
+        for j in range(1, end):
+            sweep(red, stencil, 4, red_load, black, j, j % 2 == 1)
         join(nodes_of(nodes, sides, starts, level), red, black)
 
 
 @compiled
-def schur(
-    image: Array, red: Array, edges: Array, inverse: Array, diagonal: Array, red_load: Array, black: Array, total: Array
-) -> float:
-    """red = D⁻¹ (red_load + Eᵀ black), image = D black − E red; returns image · black. total (columns,) is room."""
-    sweep(red, edges, inverse, red_load, black, True, total)
-    product = 0.0
-    for j in range(1, image.shape[0] - 1):
-        neighbours(total, edges, red, j, j % 2 == 0)
-        row, own, values = image[j], diagonal[j], black[j]
-        for s in range(1, total.size - 1):
-            row[s] = own[s] * values[s] - total[s]
-            product += row[s] * values[s]
+def schur(image: Array, red: Array, p: Array, z: Array, ratio: float, fine: Array, red_load: Array) -> float:
+    """p = z + ratio p, red = D⁻¹ (red_load + Eᵀ p) and image = D p − E red, row by row; returns image · p."""
+    product, end = 0.0, image.shape[0] - 1
+    for j in range(end + 1):
+        if j + 1 < end:
+            for s in range(1, p.shape[1] - 1):
+                p[j + 1, s] = z[j + 1, s] + ratio * p[j + 1, s]
+        if 0 < j < end:
+            sweep(red, fine, 4, red_load, p, j, j % 2 == 1)
+        if j > 1:
+            remainder(image, fine, p, red, j - 1, j % 2 == 1)
+            for s in range(1, p.shape[1] - 1):
+                product += image[j - 1, s] * p[j - 1, s]
     return product
 
 
@@ -199,7 +253,9 @@ def largest(values: Array) -> float:
     for j in range(values.shape[0]):
         for s in range(values.shape[1]):
             if not abs(values[j, s]) <= found:
-                found = abs(values[j, s])
+                found = float(abs(values[j, s]))
+                if found != found:
+                    return found
     return found
 
 
@@ -215,66 +271,72 @@ def largest_term(diagonal: Array, u: Array) -> float:
 
 @compiled
 def conjugate_gradients(
-    red: Array, black: Array, red_load: Array, black_load: Array, sides: Array, starts: Array, fine_edges: Array,
-    fine_inverse: Array, diagonal: Array, edges: Array, inverse: Array, lower: Array, energy_tolerance: float,
-    tolerance: float, round_off: float, max_steps: int,
+    double: Array, single: Array, nodes: Array, sides: Array, starts: Array, fine: Array, stencils: Array,
+    shares: Array, lower: Array, energy_tolerance: float, tolerance: float, round_off: float, max_steps: int,
 ) -> tuple[int, float, bool]:  # fmt: skip
-    """Fill red and black, which are zero, with the field of a load on level 0.
+    """Find the field of a load on level 0: from double[:2], its red and black nodes, to double[2:4].
+
+    double (8, rows, columns), single (6 · starts[-1],) and nodes (2 · starts[-1],) are room with rims of zeros; the
+    last of double is zero all over.
 
     Returns the number of steps, the largest residual, computed from the field at the end, and whether it has converged:
     whether the estimated error is `energy_tolerance` of u in energy norm, *and* the residual at most `tolerance`, or
     `round_off` times the largest term of K u, below which it cannot be. The squared error is estimated by r·z, with z
     the V-cycle of the residual r: they are equivalent.
     """
+    red_load, black_load, red, black = double[0], double[1], double[2], double[3]
+    p, image, rest, nothing = double[4], double[5], double[6], double[7]
+    held, stencil = colours(single, sides, starts, 0), colours(stencils, sides, starts, 0)
+    low, z, correction = held[0], held[1], held[2]
+    part, coarse = cells_of(shares, sides, starts, 0), nodes_of(nodes, sides, starts, 1)
     rows, columns = red.shape
-    e, d = colours(edges, 4, sides, starts, 0), colours(inverse, 2, sides, starts, 0)
-    nodes, room = np.zeros(2 * starts[-1], edges.dtype), np.zeros(4 * starts[-1], edges.dtype)
-    coarse = nodes_of(nodes, sides, starts, 1)
-    rest, p = np.zeros((rows, columns)), np.zeros((rows, columns))
-    image, nothing = np.zeros((rows, columns)), np.zeros((rows, columns))
-    held = colours(room, 4, sides, starts, 0)
-    low, z, correction, low_nothing = held[0], held[1], held[2], held[3]
-    total, low_total = np.zeros(columns), np.zeros(columns, edges.dtype)
+    total = np.zeros(columns, stencils.dtype)
 
-    schur(image, red, fine_edges, fine_inverse[0], diagonal, red_load, black, total)
-    energy, previous, current = 0.0, 1.0, 0.0
-    length, steps, converged = 1.0, 0, False
     for j in range(1, rows - 1):
         for s in range(1, columns - 1):
             rest[j, s] = black_load[j, s]
+            black[j, s], p[j, s], z[j, s] = 0, 0, 0
+    schur(image, red, p, z, 0.0, fine, red_load)
+    energy, previous, current, length = 0.0, 1.0, 0.0, 1.0
+    steps, converged = 0, False
     while True:
-        for j in range(1, rows - 1):
-            for s in range(1, columns - 1):
-                black[j, s] += length * p[j, s]
-                rest[j, s] -= length * image[j, s]
-                low[j, s] = rest[j, s]
-                z[j, s] = d[1, j, s] * low[j, s]
-        restrict(coarse, e, z, low_total)
-        v_cycle(nodes, room, sides, starts, edges, inverse, lower)
-        prolong(correction, d[0], low_nothing, coarse)
-        sweep(z, e, d[1], low, correction, False, low_total)
+        for j in range(1, rows):
+            if j < rows - 1:
+                for s in range(1, columns - 1):
+                    black[j, s] += length * p[j, s]
+                    rest[j, s] -= length * image[j, s]
+                    low[j, s] = rest[j, s]
+                    z[j, s] = stencil[5, j, s] * low[j, s]
+            if j > 1:
+                restrict(coarse, part, stencil, z, j - 1, total)
+        v_cycle(nodes, single, sides, starts, stencils, shares, lower)
         current = 0.0
-        for j in range(1, rows - 1):
-            for s in range(1, columns - 1):
-                current += z[j, s] * rest[j, s]
+        for j in range(1, rows):
+            if j < rows - 1:
+                for s in range(columns):
+                    correction[j, s] = 0
+                prolong(correction, part, coarse, j)
+            if j > 1:
+                sweep(z, stencil, 5, low, correction, j - 1, j % 2 == 1)
+                for s in range(1, columns - 1):
+                    current += z[j - 1, s] * rest[j - 1, s]
         if current <= energy_tolerance**2 * energy:
-            converged = largest(rest) <= max(tolerance, round_off * largest_term(diagonal, black))
+            converged = largest(rest) <= max(tolerance, round_off * largest_term(fine[6], black))
         if converged or steps == max_steps or not current > 0:
             break
-        ratio = current / previous if steps else 0.0
-        for j in range(1, rows - 1):
-            for s in range(1, columns - 1):
-                p[j, s] = z[j, s] + ratio * p[j, s]
-        curvature = schur(image, red, fine_edges, fine_inverse[0], diagonal, nothing, p, total)
+        curvature = schur(image, red, p, z, current / previous if steps else 0.0, fine, nothing)
         if not curvature > 0:
             break
         length, previous = current / curvature, current
         energy += length * current
         steps += 1
 
-    schur(image, red, fine_edges, fine_inverse[0], diagonal, red_load, black, total)
+    for j in range(1, rows - 1):
+        for s in range(1, columns - 1):
+            p[j, s], z[j, s] = black[j, s], 0
+    schur(image, red, p, z, 1.0, fine, red_load)
     for j in range(1, rows - 1):
         for s in range(1, columns - 1):
             rest[j, s] = black_load[j, s] - image[j, s]
-    residual = largest(rest)
-    return steps, residual, converged and residual <= 2 * max(tolerance, round_off * largest_term(diagonal, black))
+    residual = float(largest(rest))
+    return steps, residual, converged and residual <= 2 * max(tolerance, round_off * largest_term(fine[6], black))

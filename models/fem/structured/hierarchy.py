@@ -7,6 +7,7 @@ the next coarser grid, cut into four: spaces of P1 are nested, and interpolation
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -40,6 +41,13 @@ class Hierarchy:
         x_count, y_count = self.sides[0].tolist()
         return x_count / (2 * y_count), y_count / (2 * x_count)
 
+    @cached_property
+    def room(self) -> tuple[Array, Array, Array]:
+        """What `cycle.conjugate_gradients` works in. Kept, for one thread: new pages take a quarter of a solve."""
+        (rows, columns), size = self.shape, int(self.starts[-1])
+        double = np.zeros((8, rows + 2, columns // 2 + 3))
+        return double, np.zeros(6 * size, np.float32), np.zeros(2 * size, np.float32)
+
 
 def hierarchy(x_count: int, y_count: int, fixed: Array) -> Hierarchy:
     """fixed (points,) are numbers of nodes on the boundary, node i + j (x_count + 1) being at column i and row j.
@@ -49,8 +57,10 @@ def hierarchy(x_count: int, y_count: int, fixed: Array) -> Hierarchy:
     """
     sides = nested_sides(x_count, y_count)
     nodes = [np.column_stack((fixed % (x_count + 1), fixed // (x_count + 1)))]
-    for _ in sides[1:]:
-        nodes.append(np.unique(np.vstack((nodes[-1] // 2, (nodes[-1] + 1) // 2)), axis=0))
+    for columns, _ in sides[1:]:
+        parents = np.vstack((nodes[-1] // 2, (nodes[-1] + 1) // 2))
+        numbers = np.unique(parents[:, 0] + parents[:, 1] * (columns + 1))
+        nodes.append(np.column_stack((numbers % (columns + 1), numbers // (columns + 1))))
     sizes = [(x // 2 + 3) * (y + 3) for x, y in sides]
     starts = np.concatenate(([0], np.cumsum(sizes)))
     return Hierarchy(np.array(sides, dtype=np.int64), starts.astype(np.int64), tuple(nodes))

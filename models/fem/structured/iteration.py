@@ -9,7 +9,7 @@ import numpy as np
 
 from models.base import Array
 from models.fem.direct import Solution, factor
-from models.fem.structured.colours import colours_of, nodes_of
+from models.fem.structured.colours import joined, split_into
 from models.fem.structured.cycle import conjugate_gradients
 from models.fem.structured.levels import Levels
 
@@ -49,14 +49,14 @@ def _iterated(levels: Levels, load: Array, values: Array) -> tuple[SquareSolutio
     size = float(np.max(np.abs(rest)))
     if size == 0:
         return SquareSolution(values.copy(), 0.0, _method(0)), True
-    red, black = np.zeros((2, *levels.fine_diagonal.shape))
-    red_load, black_load = colours_of(rest / size)
+    grids = levels.grids
+    double, single, nodes = grids.room
+    split_into(double[:2], rest / size)
     steps, residual, converged = conjugate_gradients(
-        red, black, red_load, black_load, levels.grids.sides, levels.grids.starts, levels.fine_edges,
-        levels.fine_inverse, levels.fine_diagonal, levels.edges, levels.inverse, levels.lower, ENERGY_TOLERANCE,
-        RESIDUAL_TOLERANCE, ROUND_OFF, MAX_STEPS,
+        double, single, nodes, grids.sides, grids.starts, levels.fine, levels.stencils, levels.shares, levels.lower,
+        ENERGY_TOLERANCE, RESIDUAL_TOLERANCE, ROUND_OFF, MAX_STEPS,
     )  # fmt: skip
-    u = size * nodes_of(red, black).ravel() + values  # one of them is 0
+    u = size * joined(double[2:4]).ravel() + values  # one of them is 0
     return SquareSolution(u, residual, _method(steps), steps), converged
 
 

@@ -38,20 +38,23 @@ class SquarePlan:
 
     grids: Hierarchy
 
-    def operator(self, conductivity: Array) -> SquareOperator:
-        """conductivity (cells,) or (1,), positive."""
-        cells = 2 * int(np.prod(self.grids.sides[0]))
-        held = np.array(np.broadcast_to(conductivity, (cells,)))  # no view, which would keep a message alive
-        return SquareOperator(self, held, levels(self.grids, held))
+    def operator(self, conductivity: Array, instead_of: SquareOperator | None = None) -> SquareOperator:
+        """conductivity (cells,) or (1,), positive.
+
+        The arrays of another operator of this plan are taken over: it must not be used again. New pages of memory are
+        half of the time otherwise.
+        """
+        return SquareOperator(self, levels(self.grids, conductivity, None if instead_of is None else instead_of.levels))
 
     def solve_fields(
         self, conductivities: Sequence[Array], loads: Sequence[Array], fixed: Sequence[Array]
     ) -> list[SquareSolution]:
         """One solution for each conductivity with its own load and fixed values, each as in `SquareOperator.solve`."""
-        return [
-            self.operator(conductivity).solve([load], [values])[0]
-            for conductivity, load, values in zip(conductivities, loads, fixed, strict=True)
-        ]
+        found, operator = [], None
+        for conductivity, load, values in zip(conductivities, loads, fixed, strict=True):
+            operator = self.operator(conductivity, operator)
+            found += operator.solve([load], [values])
+        return found
 
     @cached_property
     def mesh(self) -> Triangulation:
@@ -88,7 +91,7 @@ class SquarePlan:
 
     @property
     def size_bytes(self) -> int:
-        return self.mesh.size_bytes
+        return self.mesh.size_bytes + sum(array.nbytes for array in self.grids.room)
 
     def _nodes(self, u: Array) -> Array:
         return u.reshape(self.grids.shape)
@@ -103,7 +106,6 @@ class SquareOperator:
     """Made by `SquarePlan.operator`."""
 
     plan: SquarePlan
-    conductivity: Array  # (cells,)
     levels: Levels
 
     def solve(self, loads: Sequence[Array], fixed: Sequence[Array]) -> list[SquareSolution]:
@@ -117,7 +119,7 @@ class SquareOperator:
     @property
     def size_bytes(self) -> int:
         """With the plan, which this operator keeps alive: an upper bound where several share it."""
-        return self.plan.size_bytes + self.conductivity.nbytes + self.levels.size_bytes
+        return self.plan.size_bytes + self.levels.size_bytes
 
 
 def square_plan(divisions: Array, dirichlet_points: Array) -> SquarePlan:

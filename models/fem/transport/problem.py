@@ -46,7 +46,7 @@ def problem(task: TransportTask, mesh: Mesh) -> Problem:
     if task.stabilisation == "supg" and b.any():
         added = supg(basis, task.cell_kind, task.degree, k, b, c)
     else:
-        added = none(basis, task.degree, k, b)
+        added = none(basis, task.cell_kind, task.degree, k, b)
     conditions = task.read_conditions()
     fixed, values = prescribed(basis, conditions, "u")
     if added.is_active:

@@ -84,7 +84,7 @@ def _method(task: TransportTask, given: Problem, estimate: ErrorBound | None) ->
 def _mean_flux(given: Problem, u: Array) -> Array:
     """(cells, d)"""
     flux = -given.k * given.basis.interpolate(u).grad
-    return np.asarray((np.sum(flux * given.basis.dx, axis=2) / np.sum(given.basis.dx, axis=1)).T)
+    return np.ascontiguousarray((np.sum(flux * given.basis.dx, axis=2) / np.sum(given.basis.dx, axis=1)).T)
 
 
 def _gradients(cotangent: Array | None, given: Problem, system: Constrained, u: Array) -> dict[str, Array]:

@@ -2,6 +2,10 @@
 
 from faraday.client.client import Client
 from faraday.client.connection import Settings, Tls
+from faraday.client.derivative import Derivative, Functional, Value
+from faraday.client.diffusion import Diffusion
+from faraday.client.elasticity import Elasticity
+from faraday.client.error_shares import ErrorShares
 from faraday.client.errors import (
     AccountExists,
     AccountFrozen,
@@ -14,22 +18,34 @@ from faraday.client.errors import (
     InvalidRequest,
     MalformedReply,
     NoLocalServer,
+    NotConverged,
     NotFound,
+    OperationCancelled,
+    OperationRunning,
     PlaintextToken,
     PlotUnavailable,
     RateLimited,
     RequestIdReused,
     ServerError,
     TooLarge,
+    TooManyOperations,
     Unauthenticated,
     Unavailable,
     Violation,
 )
 from faraday.client.evidence import BoundKind, ErrorBound, Evidence, Outcome, PrivacySpend
 from faraday.client.field import Field
-from faraday.client.mesh import Mesh, triangles, unit_square
+from faraday.client.inverse import Identified, Inverse
+from faraday.client.listing import ProblemField, ProblemKind
+from faraday.client.mesh import Mesh, tetrahedra, triangles
+from faraday.client.operations import Operation, Operations
+from faraday.client.posed import Posed, Shape
 from faraday.client.privacy import Adjacency, Budget, Privacy, Quote, Release, Unit
+from faraday.client.progress import Progress as OperationProgress
+from faraday.client.progress import State as OperationState
 from faraday.client.retry import Clock, Retry
+from faraday.client.solution import Solution
+from faraday.client.structured import box, rectangle, unit_square
 
 __all__ = [
     "AccountExists",
@@ -42,22 +58,39 @@ __all__ = [
     "Client",
     "Clock",
     "DeadlineExceeded",
+    "Derivative",
+    "Diffusion",
+    "Elasticity",
     "ErrorBound",
+    "ErrorShares",
     "Evidence",
     "Failure",
     "FaradayError",
     "Field",
     "Forbidden",
+    "Functional",
+    "Identified",
     "InvalidRequest",
+    "Inverse",
     "MalformedReply",
     "Mesh",
     "NoLocalServer",
+    "NotConverged",
     "NotFound",
+    "Operation",
+    "OperationCancelled",
+    "OperationProgress",
+    "OperationRunning",
+    "OperationState",
+    "Operations",
     "Outcome",
     "PlaintextToken",
     "PlotUnavailable",
+    "Posed",
     "Privacy",
     "PrivacySpend",
+    "ProblemField",
+    "ProblemKind",
     "Quote",
     "RateLimited",
     "Release",
@@ -65,12 +98,19 @@ __all__ = [
     "Retry",
     "ServerError",
     "Settings",
+    "Shape",
+    "Solution",
     "Tls",
     "TooLarge",
+    "TooManyOperations",
     "Unauthenticated",
     "Unavailable",
     "Unit",
+    "Value",
     "Violation",
+    "box",
+    "rectangle",
+    "tetrahedra",
     "triangles",
     "unit_square",
 ]

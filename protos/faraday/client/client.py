@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from faraday.client import local
 from faraday.client.connection import Connection, Settings, Tls
 from faraday.client.fem import FiniteElements
+from faraday.client.operations import Operations
 from faraday.client.privacy import Privacy
 
 
@@ -34,6 +35,7 @@ class Client:
         self._connection = Connection(target, ask_token, tls, settings or Settings())
         self._health = health_pb2_grpc.HealthStub(self._connection.channel)
         self.fem = FiniteElements(self._connection)
+        self.operations = Operations(self._connection)
         self.privacy = Privacy(self._connection)
 
     @classmethod

@@ -5,14 +5,15 @@ from __future__ import annotations
 import functools
 import ipaddress
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import grpc
 
-from faraday.client.errors import DeadlineExceeded, Failure, PlaintextToken, from_rpc
+from faraday.client.errors import DeadlineExceeded, Failure, PlaintextToken, Unavailable, from_rpc
+from faraday.client.exchange import WINDOW, exchange
 from faraday.client.retry import Clock, Retry, attempts
 from faraday.client.trace import Headers, traced
 from faraday.v1 import common_pb2
@@ -85,6 +86,54 @@ class Connection:
             once = functools.partial(self._once, rpc, request, request.options.request_id, headers)
             return attempts(once, timeout_s, self._settings.retry, self._settings.clock)
 
+    def stream(
+        self,
+        service: str,
+        method: str,
+        rpc: Callable[..., Iterable[Reply]],
+        requests: Iterable[object],
+        timeout_s: float | None,
+    ) -> Iterator[Reply]:
+        """The reply to each request, in their order. Nothing is sent again: whoever asked knows what is left."""
+        timeout_s = self._settings.timeout_s if timeout_s is None else timeout_s
+        with traced(service, method, None) as headers:
+            metadata = (*self._identity(), *headers)
+            try:
+                yield from exchange(lambda sent: rpc(sent, timeout=timeout_s, metadata=metadata), requests, WINDOW)
+            except grpc.RpcError as error:
+                raise from_rpc(error, "") from error
+
+    def repeat(
+        self, service: str, method: str, rpc: Callable[..., Reply], request: object, timeout_s: float | None
+    ) -> Reply:
+        """The reply to a request that is no part of `faraday.v1` and may be sent again, as `call` does."""
+        timeout_s = self._settings.timeout_s if timeout_s is None else timeout_s
+        with traced(service, method, None) as headers:
+            once = functools.partial(self._once, rpc, request, "", headers)
+            return attempts(once, timeout_s, self._settings.retry, self._settings.clock)
+
+    def follow(
+        self, service: str, method: str, rpc: Callable[..., Iterable[Reply]], request: object
+    ) -> Iterator[Reply]:
+        """The replies to one request, for as long as they come. Nothing is sent again."""
+        with traced(service, method, None) as headers:
+            try:
+                yield from rpc(request, metadata=(*self._identity(), *headers))
+            except grpc.RpcError as error:
+                raise from_rpc(error, "") from error
+
+    @property
+    def clock(self) -> Clock:
+        return self._settings.clock
+
+    def pause(self, failed_count: int, error: Unavailable) -> bool:
+        """Wait after so many failures on end, before another attempt; False where that was the last one."""
+        retry = self._settings.retry
+        if failed_count >= retry.attempt_count:
+            return False
+        self.clock.sleep(retry.pause_s(failed_count, error.failure.retry_after_s))
+        return True
+
     def ask_once(self, rpc: Callable[..., Reply], request: object, timeout_s: float) -> Reply:
         """The reply to a request that is no part of `faraday.v1`, without a retry."""
         return self._once(rpc, request, "", (), timeout_s)
@@ -95,11 +144,13 @@ class Connection:
         if timeout_s <= 0:  # gRPC may still let such a call through
             told = Failure("DEADLINE_EXCEEDED", "the deadline passed before the call", request_id=request_id)
             raise DeadlineExceeded(told)
-        identity = () if self._token is None else (("authorization", f"Bearer {self._token()}"),)
         try:
-            return rpc(request, timeout=timeout_s, metadata=(*identity, *headers))
+            return rpc(request, timeout=timeout_s, metadata=(*self._identity(), *headers))
         except grpc.RpcError as error:
             raise from_rpc(error, request_id) from error
+
+    def _identity(self) -> Headers:
+        return () if self._token is None else (("authorization", f"Bearer {self._token()}"),)
 
 
 def is_local(target: str) -> bool:

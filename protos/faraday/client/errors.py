@@ -5,6 +5,7 @@ FaradayError
 ├── PlaintextToken       a token would cross a network without TLS; nothing was sent
 ├── PlotUnavailable      matplotlib is not installed
 ├── MalformedReply       the answer is not what the contract promises
+├── NotConverged         an answer is not good enough to be differentiated through
 └── CallFailed           the server, or the way to it, said no: `failure` says why
     ├── InvalidRequest   INVALID_ARGUMENT: `failure.violations` names the fields
     ├── Unauthenticated  UNAUTHENTICATED: no, expired or unknown token
@@ -14,6 +15,9 @@ FaradayError
     ├── AccountExists    the privacy account is open with other terms
     ├── BudgetSpent      the privacy budget does not pay for this answer; it will not come back
     ├── AccountFrozen    the data owner has stopped the privacy account
+    ├── OperationRunning    the operation has not ended; cancel it first
+    ├── OperationCancelled  the operation was cancelled before it had a result
+    ├── TooManyOperations   the tenant has as many operations under way as it may
     ├── TooLarge         RESOURCE_EXHAUSTED: a message is over a limit; it will not come back
     ├── RateLimited      RESOURCE_EXHAUSTED with a delay: ask again after `failure.retry_after_s`
     ├── Unavailable      UNAVAILABLE: still so after every retry that the deadline allowed
@@ -30,7 +34,7 @@ from dataclasses import dataclass, field
 
 import grpc
 from google.protobuf.message import DecodeError
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 DETAILS = "grpc-status-details-bin"  # the trailer that carries google.rpc.Status
 
@@ -92,6 +96,10 @@ class MalformedReply(FaradayError):
     """The answer is not what the contract promises: a defect of the server, or another version of it."""
 
 
+class NotConverged(FaradayError):
+    """The server's answer is the best that it reached, and no solution: what torch or JAX would make of it is wrong."""
+
+
 class CallFailed(FaradayError):
     """The server, or the way to it, said no."""
 
@@ -136,6 +144,18 @@ class AccountFrozen(CallFailed):
     """The data owner has stopped the privacy account."""
 
 
+class OperationRunning(CallFailed):
+    """The operation has not ended; cancel it first."""
+
+
+class OperationCancelled(CallFailed):
+    """The operation was cancelled before it had a result."""
+
+
+class TooManyOperations(CallFailed):
+    """The tenant has as many operations under way as it may: wait for one, or cancel one."""
+
+
 class TooLarge(CallFailed):
     """A message is over a limit of the server, or of this client."""
 
@@ -161,6 +181,9 @@ _BY_REASON: dict[str, type[CallFailed]] = {
     "ACCOUNT_EXISTS": AccountExists,
     "PRIVACY_BUDGET_SPENT": BudgetSpent,
     "ACCOUNT_FROZEN": AccountFrozen,
+    "OPERATION_RUNNING": OperationRunning,
+    "OPERATION_CANCELLED": OperationCancelled,
+    "TOO_MANY_OPERATIONS": TooManyOperations,
 }
 _BY_CODE: dict[str, type[CallFailed]] = {
     "INVALID_ARGUMENT": InvalidRequest,
@@ -175,14 +198,23 @@ _BY_CODE: dict[str, type[CallFailed]] = {
 
 def from_rpc(error: grpc.RpcError, request_id: str) -> CallFailed:
     """The typed error for what gRPC raised."""
-    failure = _failure(error, request_id)
+    return _typed(error.code().name, error.details() or "", _status(error), request_id)
+
+
+def from_status(status: status_pb2.Status) -> CallFailed:
+    """The typed error for a status inside an answer."""
+    return _typed(code_pb2.Code.Name(status.code), "", status, "")
+
+
+def _typed(code: str, details: str, status: status_pb2.Status, request_id: str) -> CallFailed:
+    failure = _failure(code, details, status, request_id)
     if failure.code == "RESOURCE_EXHAUSTED" and failure.retry_after_s is not None:
         return RateLimited(failure)
     return _BY_REASON.get(failure.reason, _BY_CODE.get(failure.code, ServerError))(failure)
 
 
-def _failure(error: grpc.RpcError, request_id: str) -> Failure:
-    status = _status(error)
+def _failure(code: str, details: str, status: status_pb2.Status, request_id: str) -> Failure:
+    """`details` is the message where the status has none."""
     info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
     has_retry = False
     for detail in status.details:
@@ -190,8 +222,8 @@ def _failure(error: grpc.RpcError, request_id: str) -> Failure:
         detail.Unpack(bad)
         has_retry |= detail.Unpack(retry)
     return Failure(
-        code=error.code().name,
-        message=status.message or error.details() or "no message",
+        code=code,
+        message=status.message or details or "no message",
         reason=info.reason,
         domain=info.domain,
         metadata=dict(info.metadata),

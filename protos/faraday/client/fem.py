@@ -1,31 +1,48 @@
-"""Finite elements: one boundary value problem in, one field with its error bound out."""
+"""Finite elements: boundary value problems in; fields, derivatives and their evidence out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
-import numpy as np
 import numpy.typing as npt
+from google.protobuf.any_pb2 import Any as AnyMessage
 
-from faraday.client import evidence
-from faraday.client.connection import Ask, Connection
-from faraday.client.errors import MalformedReply
+from faraday.client import derivative as derivatives
+from faraday.client.connection import Ask, Connection, Request
+from faraday.client.derivative import Derivative, Functional, Value
+from faraday.client.diffusion import Diffusion, Dirichlet, Neumann
+from faraday.client.elasticity import Displacement, Elasticity, Vector, Where
+from faraday.client.error_shares import ErrorShares, error_shares
+from faraday.client.errors import CallFailed, MalformedReply, NotFound, from_status
 from faraday.client.field import Field
-from faraday.client.mesh import Mesh, Predicate
-from faraday.client.tensors import Array, decode, encode
-from faraday.v1 import common_pb2, finite_element_pb2, finite_element_pb2_grpc
+from faraday.client.listing import ProblemKind, problem_kind
+from faraday.client.mesh import Mesh
+from faraday.client.operations import Calls, Operation
+from faraday.client.posed import Datum, Posed
+from faraday.client.problem import Domain, Problem, element
+from faraday.client.solution import Solution
+from faraday.client.tensors import encode
+from faraday.client.values import Values
+from faraday.v1 import finite_element_pb2 as pb
+from faraday.v1 import finite_element_pb2_grpc
 
-Values = (
-    float | npt.ArrayLike | Callable[[Array, Array], npt.ArrayLike]
-)  # a callable takes coordinates x (n,) and y (n,)
-Dirichlet = Values | tuple[npt.ArrayLike | Predicate, Values]
-Neumann = tuple[npt.ArrayLike | Predicate, Values]
+Answer = TypeVar("Answer")
+Reply = TypeVar("Reply")
 
 _SERVICE = "faraday.v1.FiniteElementService"
 
 
 class FiniteElements:
-    """`client.fem`."""
+    """`client.fem`. Every method raises `ValueError` for what cannot be sent and `FaradayError` for the rest: see
+    `faraday.client.errors`.
+
+    `request_id` names a request, so that a repeat returns the first answer; a new UUID by default. `validate_only`
+    checks everything and computes nothing.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -56,96 +73,224 @@ class FiniteElements:
           boundary points, e.g. `(lambda x, y: x == 0, 0.0)`.
         - `neumann`: `(where, q)` with node pairs (n, 2) or a predicate of the midpoints of the boundary's edges. The
           flux q into the domain is (n,), (n, 2) if linear, (n, 3) if quadratic; a function gives a quadratic one.
-
-        `request_id` names the request, so that a repeat returns the first answer; a new UUID by default.
-        `validate_only` checks everything and computes nothing. Raises `ValueError` for what cannot
-        be sent and `FaradayError` for the rest: see `faraday.client.errors`.
         """
-        if degree not in (1, 2):
-            raise ValueError(f"degree is {degree}; choose 1 or 2")
-        request = finite_element_pb2.SolveRequest(
-            mesh=_mesh(mesh),
-            element=finite_element_pb2.ELEMENT_P2 if degree == 2 else finite_element_pb2.ELEMENT_P1,
-            diffusion=finite_element_pb2.Diffusion(conductivity=encode(_one_or_many(conductivity, mesh.centroids))),
+        problem = Diffusion(mesh, conductivity, source, cell_source, dirichlet, neumann, degree)
+        return self.answer(problem, Ask(timeout_s, request_id, validate_only, traceparent))
+
+    def elasticity(
+        self,
+        mesh: Mesh,
+        *,
+        young_modulus: Values,
+        poisson_ratio: Values,
+        fixed: Sequence[tuple[Where, Displacement]],
+        body_force: Vector | None = None,
+        tractions: Sequence[tuple[Where, Vector]] = (),
+        expansion: Values | None = None,
+        temperature: Values | None = None,
+        cell_temperature: Values | None = None,
+        plane: str = "strain",
+        degree: int = 2,
+        timeout_s: float | None = None,
+        request_id: str | None = None,
+        validate_only: bool = False,
+        traceparent: str | None = None,
+    ) -> Solution:
+        """Solve −div σ(u) = f for small strains of an isotropic body; units are yours, if only they fit.
+
+        - `young_modulus` > 0, `poisson_ratio` in (−1, 0.5), `expansion`, `cell_temperature`: one, or one for each cell.
+          `temperature`: one, or one for each node.
+        - `fixed`: `(where, displacement)` with point numbers or a predicate of the boundary points; a displacement is
+          one number for all components, or a component for each axis, None where it is free.
+        - `body_force`: a vector, one for each point, or a function that returns a component for each axis.
+        - `tractions`: `(where, t)` with facets by their nodes or a predicate of the centroids of the boundary's
+          facets, and t like a body force, linear on each facet.
+        - `plane`: "strain" or "stress", for triangles.
+
+        The solution's outputs are `stress` (xx, yy, zz, yz, xz, xy of each cell), `strain_energy`, `reaction`,
+        `imbalance` and `cell_estimate`.
+        """
+        problem = Elasticity(
+            mesh,
+            young_modulus,
+            poisson_ratio,
+            fixed,
+            body_force,
+            tractions,
+            expansion,
+            temperature,
+            cell_temperature,
+            plane,
+            degree,
         )
-        problem = request.diffusion
-        if source is not None:
-            problem.source.CopyFrom(encode(_one_or_many(source, mesh.points(degree))))
-        if cell_source is not None:
-            problem.cell_source.CopyFrom(encode(_many(cell_source, mesh.centroids)))
-        if dirichlet is not None:
-            points, given = _dirichlet(mesh, dirichlet, degree)
-            problem.dirichlet_points.CopyFrom(encode(points, "int64"))
-            problem.dirichlet_values.CopyFrom(encode(given))
-        if neumann is not None:
-            edges, flux = _neumann(mesh, *neumann)
-            problem.neumann_edges.CopyFrom(encode(edges, "int64"))
-            problem.neumann_values.CopyFrom(encode(flux))
-        ask = Ask(timeout_s, request_id, validate_only, traceparent)
-        return _field(self._connection.call(_SERVICE, "Solve", self._stub.Solve, request, ask), validate_only)
+        return self.answer(problem, Ask(timeout_s, request_id, validate_only, traceparent))
 
+    def ask(
+        self,
+        problem: str,
+        domain: Domain,
+        *,
+        degree: int | None = None,
+        timeout_s: float | None = None,
+        request_id: str | None = None,
+        validate_only: bool = False,
+        traceparent: str | None = None,
+        **data: Datum,
+    ) -> Solution:
+        """Solve any problem that the server lists, its data by their names there: see `problems` and `Posed`."""
+        posed = Posed(problem, domain, data, degree)
+        return self.answer(posed, Ask(timeout_s, request_id, validate_only, traceparent))
 
-def _mesh(mesh: Mesh) -> finite_element_pb2.Mesh:
-    if mesh.divisions is not None:
-        x_count, y_count = mesh.divisions
-        return finite_element_pb2.Mesh(unit_square=finite_element_pb2.UnitSquare(x_count=x_count, y_count=y_count))
-    own = finite_element_pb2.Triangles(nodes=encode(mesh.nodes), cells=encode(mesh.cells))
-    return finite_element_pb2.Mesh(triangles=own)
+    def answer(self, problem: Problem[Answer], ask: Ask = Ask()) -> Answer:  # noqa: B008 a frozen value
+        """The answer to a problem that is a value: a `Diffusion`, an `Elasticity`, a `Posed`."""
+        request = problem.request()
+        return problem.answer(self._call("Solve", self._stub.Solve, request, problem.mesh, ask))
 
+    def optimize(self, problem: Problem[Answer], ask: Ask = Ask()) -> Operation[Answer]:  # noqa: B008 a frozen value
+        """Solve a problem that takes many steps, such as `Inverse`, as a long-running operation: returns at once.
 
-def _dirichlet(mesh: Mesh, given: Dirichlet, degree: int) -> tuple[Array, Array]:
-    where, values = given if isinstance(given, tuple) else (_everywhere, given)
-    points = mesh.boundary(degree, where) if callable(where) else np.asarray(where)
-    if points.size == 0:
-        raise ValueError("dirichlet holds at no point of the boundary; widen its predicate, or leave it out")
-    return points, _many(values, mesh.points(degree)[points])
+        A repeat with the same `request_id` returns the operation that the first call has started.
+        """
 
+        def rpc(request: pb.SolveRequest, **how: object) -> object:
+            return self._stub.Optimize(pb.OptimizeRequest(request=request), **how)
 
-def _neumann(mesh: Mesh, where: npt.ArrayLike | Predicate, values: Values) -> tuple[Array, Array]:
-    edges = mesh.boundary_edges(where) if callable(where) else np.asarray(where)
-    if edges.size == 0:
-        raise ValueError("neumann holds on no edge of the boundary; widen its predicate, or leave it out")
-    if callable(values):
-        ends = mesh.nodes[edges]
-        places = np.stack((ends[:, 0], ends[:, 1], ends.mean(axis=1)), axis=1)
-        return edges, _many(values, places.reshape(-1, 2)).reshape(-1, 3)
-    flux = np.asarray(values, dtype=np.float64)
-    return edges, flux if flux.ndim == 2 else np.broadcast_to(flux, len(edges)).reshape(-1, 1)
+        def read(response: AnyMessage) -> Answer:
+            found = pb.OptimizeResponse()
+            if not response.Unpack(found):
+                raise MalformedReply(f"the operation has a response of type {response.type_url}")
+            return problem.answer(found.response)
 
+        message = self._call("Optimize", rpc, problem.request(), problem.mesh, ask)
+        return Operation(Calls(self._connection), message, read)
 
-def _everywhere(x: Array, y: Array) -> Array:
-    return np.ones(len(x), dtype=bool)
+    def solve_batch(
+        self, problems: Iterable[Problem[Answer]], *, timeout_s: float | None = None
+    ) -> Iterator[Answer | CallFailed]:
+        """Solve many problems on one stream: yields an answer for each, in their order, while later ones are solved.
 
+        A problem that fails yields its error, and the others are answered all the same. The stream's own end, by its
+        deadline or by the loss of its server, is raised, and nothing is sent again: ask for what is left.
+        """
+        asked: deque[Problem[Answer]] = deque()
 
-def _one_or_many(values: Values, places: Array) -> Array:
-    """(1,) for a number, else (places,)."""
-    if callable(values):
-        return _many(values, places)
-    return np.atleast_1d(np.asarray(values, dtype=np.float64))
+        def requests() -> Iterator[pb.SolveBatchRequest]:
+            for problem in problems:
+                request = problem.request()
+                request.options.request_id = str(uuid.uuid4())
+                asked.append(problem)
+                yield pb.SolveBatchRequest(request=request)
 
+        for each in self._connection.stream(_SERVICE, "SolveBatch", self._stub.SolveBatch, requests(), timeout_s):
+            problem = asked.popleft()
+            yield from_status(each.error) if each.HasField("error") else problem.answer(each.response)
 
-def _many(values: Values, places: Array) -> Array:
-    """(places,)"""
-    made = values(places[:, 0], places[:, 1]) if callable(values) else values
-    return np.broadcast_to(np.asarray(made, dtype=np.float64), len(places))
+    def differentiate(
+        self,
+        problem: Diffusion,
+        functional: Functional = Functional(),  # noqa: B008 a frozen value
+        *,
+        tangent: Mapping[str, npt.ArrayLike] | None = None,
+        session: str = "",
+        timeout_s: float | None = None,
+        request_id: str | None = None,
+        validate_only: bool = False,
+    ) -> Derivative:
+        """The derivatives of J(u) by all data of a problem, and of u along a `tangent`: changes of the data by name.
 
+        `session`, a random UUID of yours, lets calls share meshes and factorisations: a second call with the same mesh
+        and conductivity costs two triangular solves. Keep it to yourself.
+        """
+        request = pb.DifferentiateRequest(
+            mesh=problem.mesh.message(),
+            element=element(problem.degree),
+            diffusion=problem.message(),
+            functional=functional.message(),
+            session=session,
+        )
+        if tangent is not None:
+            request.diffusion_tangent.CopyFrom(derivatives.tangent_message(tangent))
+        ask = Ask(timeout_s, request_id, validate_only)
+        reply = self._call("Differentiate", self._stub.Differentiate, request, problem.mesh, ask)
+        return derivatives.derivative(reply)
 
-def _field(reply: finite_element_pb2.SolveResponse, validate_only: bool) -> Field:
-    if validate_only:
-        nothing = np.empty(0)
-        cells = np.empty((0, 3), dtype=np.int64)
-        return Field(nothing, np.empty((0, 2)), cells, nothing, evidence.decode(reply.evidence))
-    return Field(
-        values=_array(reply.solution, "solution", 1),
-        points=_array(reply.points, "points", 2),
-        cells=_array(reply.cells, "cells", 2),
-        cell_bound=_array(reply.cell_bound, "cell_bound", 1),
-        evidence=evidence.decode(reply.evidence),
-    )
+    def evaluate(
+        self,
+        problem: Diffusion,
+        functional: Functional,
+        *,
+        session: str = "",
+        timeout_s: float | None = None,
+        request_id: str | None = None,
+        validate_only: bool = False,
+    ) -> Value:
+        """J(u), without its derivatives."""
+        request = pb.EvaluateFunctionalRequest(
+            mesh=problem.mesh.message(),
+            element=element(problem.degree),
+            diffusion=problem.message(),
+            functional=functional.message(),
+            session=session,
+        )
+        ask = Ask(timeout_s, request_id, validate_only)
+        return derivatives.value(
+            self._call("EvaluateFunctional", self._stub.EvaluateFunctional, request, problem.mesh, ask)
+        )
 
+    def estimate_error(
+        self,
+        problem: Diffusion,
+        values: npt.ArrayLike,
+        *,
+        bound: str = "fast",
+        timeout_s: float | None = None,
+        request_id: str | None = None,
+        validate_only: bool = False,
+    ) -> ErrorShares:
+        """A guaranteed bound on the energy error of a field (points,) with the problem's Dirichlet values, whoever made
+        it. `bound`: "fast" is within a tenth of the sharpest, "sharp" takes ten times as long."""
+        request = pb.EstimateErrorRequest(
+            mesh=problem.mesh.message(),
+            element=element(problem.degree),
+            diffusion=problem.message(),
+            field=encode(values, "float64"),
+            bound=bound,
+        )
+        ask = Ask(timeout_s, request_id, validate_only)
+        return error_shares(self._call("EstimateError", self._stub.EstimateError, request, problem.mesh, ask))
 
-def _array(tensor: common_pb2.Tensor, name: str, rank: int) -> Array:
-    array = decode(tensor)
-    if array.ndim != rank:
-        raise MalformedReply(f"{name} has shape {array.shape}; {rank} dimensions were promised")
-    return array
+    def upload(self, mesh: Mesh, *, timeout_s: float | None = None) -> Mesh:
+        """The same mesh, which from now on is named and not sent. The server may forget it; then it is sent again."""
+        request = pb.CreateMeshRequest(cells=mesh.content())
+        reply = self._connection.call(_SERVICE, "CreateMesh", self._stub.CreateMesh, request, Ask(timeout_s))
+        return replace(mesh, mesh_id=reply.mesh.mesh_id)
+
+    def problems(self, *, timeout_s: float | None = None) -> list[ProblemKind]:
+        """What this server solves: the fields of each problem and of its answer."""
+        found: list[ProblemKind] = []
+        token = ""
+        while True:
+            request = pb.ListProblemsRequest(page_token=token)
+            page = self._connection.call(_SERVICE, "ListProblems", self._stub.ListProblems, request, Ask(timeout_s))
+            found += map(problem_kind, page.problems)
+            token = page.next_page_token
+            if not token:
+                return found
+
+    def _call(
+        self,
+        method: str,
+        rpc: Callable[..., Reply],
+        request: Request,
+        domain: Domain,
+        ask: Ask,
+    ) -> Reply:
+        """The reply; a mesh that the server has forgotten is sent again first."""
+        try:
+            return self._connection.call(_SERVICE, method, rpc, request, ask)
+        except NotFound as error:
+            if error.failure.reason != "UNKNOWN_MESH":
+                raise
+        again = pb.CreateMeshRequest(cells=domain.content())
+        self._connection.call(_SERVICE, "CreateMesh", self._stub.CreateMesh, again, Ask(ask.timeout_s))
+        return self._connection.call(_SERVICE, method, rpc, request, ask)

@@ -23,9 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from faraday.v1 import common_pb2 as faraday_dot_v1_dot_common__pb2
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
+from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x66\x61raday/v1/finite_element.proto\x12\nfaraday.v1\x1a\x17\x66\x61raday/v1/common.proto\".\n\nUnitSquare\x12\x0f\n\x07x_count\x18\x01 \x01(\x03\x12\x0f\n\x07y_count\x18\x02 \x01(\x03\"Q\n\tTriangles\x12!\n\x05nodes\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12!\n\x05\x63\x65lls\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\"i\n\x04Mesh\x12-\n\x0bunit_square\x18\x01 \x01(\x0b\x32\x16.faraday.v1.UnitSquareH\x00\x12*\n\ttriangles\x18\x02 \x01(\x0b\x32\x15.faraday.v1.TrianglesH\x00\x42\x06\n\x04mesh\"\xb5\x02\n\tDiffusion\x12(\n\x0c\x63onductivity\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\"\n\x06source\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\'\n\x0b\x63\x65ll_source\x18\x03 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10\x64irichlet_points\x18\x04 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10\x64irichlet_values\x18\x05 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12)\n\rneumann_edges\x18\x06 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12*\n\x0eneumann_values\x18\x07 \x01(\x0b\x32\x12.faraday.v1.Tensor\"\xb8\x01\n\x0cSolveRequest\x12+\n\x07options\x18\x01 \x01(\x0b\x32\x1a.faraday.v1.RequestOptions\x12\x1e\n\x04mesh\x18\x02 \x01(\x0b\x32\x10.faraday.v1.Mesh\x12$\n\x07\x65lement\x18\x03 \x01(\x0e\x32\x13.faraday.v1.Element\x12*\n\tdiffusion\x18\x04 \x01(\x0b\x32\x15.faraday.v1.DiffusionH\x00\x42\t\n\x07problem\"\xcc\x01\n\rSolveResponse\x12$\n\x08solution\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\"\n\x06points\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12!\n\x05\x63\x65lls\x18\x03 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12&\n\ncell_bound\x18\x04 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12&\n\x08\x65vidence\x18\x05 \x01(\x0b\x32\x14.faraday.v1.Evidence*B\n\x07\x45lement\x12\x17\n\x13\x45LEMENT_UNSPECIFIED\x10\x00\x12\x0e\n\nELEMENT_P1\x10\x01\x12\x0e\n\nELEMENT_P2\x10\x02\x32T\n\x14\x46initeElementService\x12<\n\x05Solve\x12\x18.faraday.v1.SolveRequest\x1a\x19.faraday.v1.SolveResponseB\x11\n\rio.faraday.v1P\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x66\x61raday/v1/finite_element.proto\x12\nfaraday.v1\x1a\x17\x66\x61raday/v1/common.proto\x1a#google/longrunning/operations.proto\x1a\x17google/rpc/status.proto\".\n\nUnitSquare\x12\x0f\n\x07x_count\x18\x01 \x01(\x03\x12\x0f\n\x07y_count\x18\x02 \x01(\x03\"Q\n\tTriangles\x12!\n\x05nodes\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12!\n\x05\x63\x65lls\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\"\x9c\x01\n\nStructured\x12%\n\tdivisions\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12#\n\x07lengths\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\x12\n\x05shape\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x16\n\tcell_kind\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_shapeB\x0c\n\n_cell_kind\"\xd7\x01\n\x05\x43\x65lls\x12!\n\x05nodes\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12!\n\x05\x63\x65lls\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12+\n\x0f\x62oundary_facets\x18\x03 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12+\n\x0f\x62oundary_labels\x18\x04 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\x1b\n\x0e\x62oundary_names\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x11\n\x0f_boundary_names\"\xce\x01\n\x04Mesh\x12-\n\x0bunit_square\x18\x01 \x01(\x0b\x32\x16.faraday.v1.UnitSquareH\x00\x12*\n\ttriangles\x18\x02 \x01(\x0b\x32\x15.faraday.v1.TrianglesH\x00\x12,\n\nstructured\x18\x03 \x01(\x0b\x32\x16.faraday.v1.StructuredH\x00\x12\"\n\x05\x63\x65lls\x18\x04 \x01(\x0b\x32\x11.faraday.v1.CellsH\x00\x12\x11\n\x07mesh_id\x18\x05 \x01(\tH\x00\x42\x06\n\x04mesh\"\xb5\x02\n\tDiffusion\x12(\n\x0c\x63onductivity\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\"\n\x06source\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\'\n\x0b\x63\x65ll_source\x18\x03 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10\x64irichlet_points\x18\x04 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10\x64irichlet_values\x18\x05 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12)\n\rneumann_edges\x18\x06 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12*\n\x0eneumann_values\x18\x07 \x01(\x0b\x32\x12.faraday.v1.Tensor\"\xfc\x03\n\nElasticity\x12\x12\n\x05plane\x18\x01 \x01(\tH\x00\x88\x01\x01\x12)\n\ryoung_modulus\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12)\n\rpoisson_ratio\x18\x03 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12&\n\nbody_force\x18\x04 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12+\n\x0ftraction_facets\x18\x05 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12+\n\x0ftraction_values\x18\x06 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12(\n\x0c\x66ixed_points\x18\x07 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12&\n\nfixed_axes\x18\x08 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12(\n\x0c\x66ixed_values\x18\t \x01(\x0b\x32\x12.faraday.v1.Tensor\x12%\n\texpansion\x18\n \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\'\n\x0btemperature\x18\x0b \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10\x63\x65ll_temperature\x18\x0c \x01(\x0b\x32\x12.faraday.v1.TensorB\x08\n\x06_plane\"\xce\x05\n\x10\x44iffusionInverse\x12(\n\x0c\x63onductivity\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\"\n\x06source\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\'\n\x0b\x63\x65ll_source\x18\x03 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10\x64irichlet_points\x18\x04 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10\x64irichlet_values\x18\x05 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12)\n\rneumann_edges\x18\x06 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12*\n\x0eneumann_values\x18\x07 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12+\n\x0fmeasured_points\x18\x08 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12+\n\x0fmeasured_values\x18\t \x01(\x0b\x32\x12.faraday.v1.Tensor\x12/\n\x13measured_deviations\x18\n \x01(\x0b\x32\x12.faraday.v1.Tensor\x12#\n\x07patches\x18\x0b \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\x16\n\tmagnitude\x18\x0c \x01(\x01H\x00\x88\x01\x01\x12\x16\n\troughness\x18\r \x01(\x01H\x01\x88\x01\x01\x12\x1b\n\x0elargest_factor\x18\x0e \x01(\x01H\x02\x88\x01\x01\x12\x16\n\ttolerance\x18\x0f \x01(\x01H\x03\x88\x01\x01\x12\x12\n\x05steps\x18\x10 \x01(\x03H\x04\x88\x01\x01\x12\x14\n\x07session\x18\x11 \x01(\tH\x05\x88\x01\x01\x42\x0c\n\n_magnitudeB\x0c\n\n_roughnessB\x11\n\x0f_largest_factorB\x0c\n\n_toleranceB\x08\n\x06_stepsB\n\n\x08_session\"\xab\x03\n\x11\x44iffusionAdaptive\x12(\n\x0c\x63onductivity\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\"\n\x06source\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\'\n\x0b\x63\x65ll_source\x18\x03 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10\x64irichlet_points\x18\x04 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10\x64irichlet_values\x18\x05 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12)\n\rneumann_edges\x18\x06 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12*\n\x0eneumann_values\x18\x07 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\x16\n\ttolerance\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tmax_cells\x18\t \x01(\x03H\x01\x88\x01\x01\x12\x14\n\x07marking\x18\n \x01(\x01H\x02\x88\x01\x01\x42\x0c\n\n_toleranceB\x0c\n\n_max_cellsB\n\n\x08_marking\"\x97\x04\n\rDiffusionGoal\x12(\n\x0c\x63onductivity\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\"\n\x06source\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\'\n\x0b\x63\x65ll_source\x18\x03 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10\x64irichlet_points\x18\x04 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10\x64irichlet_values\x18\x05 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12)\n\rneumann_edges\x18\x06 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12*\n\x0eneumann_values\x18\x07 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12(\n\x0cgoal_density\x18\x08 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12-\n\x11goal_cell_density\x18\t \x01(\x0b\x32\x12.faraday.v1.Tensor\x12&\n\ngoal_edges\x18\n \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10goal_edge_values\x18\x0b \x01(\x0b\x32\x12.faraday.v1.Tensor\x12-\n\x11goal_flux_weights\x18\x0c \x01(\x0b\x32\x12.faraday.v1.Tensor\"\x93\x03\n\x0cSolveRequest\x12+\n\x07options\x18\x01 \x01(\x0b\x32\x1a.faraday.v1.RequestOptions\x12\x1e\n\x04mesh\x18\x02 \x01(\x0b\x32\x10.faraday.v1.Mesh\x12$\n\x07\x65lement\x18\x03 \x01(\x0e\x32\x13.faraday.v1.Element\x12*\n\tdiffusion\x18\x04 \x01(\x0b\x32\x15.faraday.v1.DiffusionH\x00\x12,\n\nelasticity\x18\x05 \x01(\x0b\x32\x16.faraday.v1.ElasticityH\x00\x12\x39\n\x11\x64iffusion_inverse\x18\x06 \x01(\x0b\x32\x1c.faraday.v1.DiffusionInverseH\x00\x12;\n\x12\x64iffusion_adaptive\x18\x07 \x01(\x0b\x32\x1d.faraday.v1.DiffusionAdaptiveH\x00\x12\x33\n\x0e\x64iffusion_goal\x18\x08 \x01(\x0b\x32\x19.faraday.v1.DiffusionGoalH\x00\x42\t\n\x07problem\"?\n\x0bNamedTensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x06tensor\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\"\xf6\x01\n\rSolveResponse\x12$\n\x08solution\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\"\n\x06points\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12!\n\x05\x63\x65lls\x18\x03 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12&\n\ncell_bound\x18\x04 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12&\n\x08\x65vidence\x18\x05 \x01(\x0b\x32\x14.faraday.v1.Evidence\x12(\n\x07outputs\x18\x06 \x03(\x0b\x32\x17.faraday.v1.NamedTensor\">\n\x11SolveBatchRequest\x12)\n\x07request\x18\x01 \x01(\x0b\x32\x18.faraday.v1.SolveRequest\"s\n\x12SolveBatchResponse\x12-\n\x08response\x18\x01 \x01(\x0b\x32\x19.faraday.v1.SolveResponseH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"\xbe\x01\n\nFunctional\x12%\n\tcotangent\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12+\n\x0fmeasured_points\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12+\n\x0fmeasured_values\x18\x03 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12/\n\x13measured_deviations\x18\x04 \x01(\x0b\x32\x12.faraday.v1.Tensor\"\xfd\x01\n\x10\x44iffusionTangent\x12\x30\n\x14\x63onductivity_tangent\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12*\n\x0esource_tangent\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12/\n\x13\x63\x65ll_source_tangent\x18\x03 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12-\n\x11\x64irichlet_tangent\x18\x04 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12+\n\x0fneumann_tangent\x18\x05 \x01(\x0b\x32\x12.faraday.v1.Tensor\"\xc5\x02\n\x14\x44ifferentiateRequest\x12+\n\x07options\x18\x01 \x01(\x0b\x32\x1a.faraday.v1.RequestOptions\x12\x1e\n\x04mesh\x18\x02 \x01(\x0b\x32\x10.faraday.v1.Mesh\x12$\n\x07\x65lement\x18\x03 \x01(\x0e\x32\x13.faraday.v1.Element\x12*\n\tdiffusion\x18\x04 \x01(\x0b\x32\x15.faraday.v1.DiffusionH\x00\x12*\n\nfunctional\x18\x10 \x01(\x0b\x32\x16.faraday.v1.Functional\x12\x39\n\x11\x64iffusion_tangent\x18\x11 \x01(\x0b\x32\x1c.faraday.v1.DiffusionTangentH\x01\x12\x0f\n\x07session\x18\x12 \x01(\tB\t\n\x07problemB\x0b\n\tdirection\"\xf3\x01\n\x15\x44ifferentiateResponse\x12\r\n\x05value\x18\x01 \x01(\x01\x12$\n\x08solution\x18\x02 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12#\n\x07\x61\x64joint\x18\x03 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12,\n\x10solution_tangent\x18\x04 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12*\n\tgradients\x18\x05 \x03(\x0b\x32\x17.faraday.v1.NamedTensor\x12&\n\x08\x65vidence\x18\x06 \x01(\x0b\x32\x14.faraday.v1.Evidence\"\x82\x02\n\x19\x45valuateFunctionalRequest\x12+\n\x07options\x18\x01 \x01(\x0b\x32\x1a.faraday.v1.RequestOptions\x12\x1e\n\x04mesh\x18\x02 \x01(\x0b\x32\x10.faraday.v1.Mesh\x12$\n\x07\x65lement\x18\x03 \x01(\x0e\x32\x13.faraday.v1.Element\x12*\n\tdiffusion\x18\x04 \x01(\x0b\x32\x15.faraday.v1.DiffusionH\x00\x12*\n\nfunctional\x18\x10 \x01(\x0b\x32\x16.faraday.v1.Functional\x12\x0f\n\x07session\x18\x12 \x01(\tB\t\n\x07problem\"S\n\x1a\x45valuateFunctionalResponse\x12\r\n\x05value\x18\x01 \x01(\x01\x12&\n\x08\x65vidence\x18\x02 \x01(\x0b\x32\x14.faraday.v1.Evidence\"\x81\x02\n\x14\x45stimateErrorRequest\x12+\n\x07options\x18\x01 \x01(\x0b\x32\x1a.faraday.v1.RequestOptions\x12\x1e\n\x04mesh\x18\x02 \x01(\x0b\x32\x10.faraday.v1.Mesh\x12$\n\x07\x65lement\x18\x03 \x01(\x0e\x32\x13.faraday.v1.Element\x12*\n\tdiffusion\x18\x04 \x01(\x0b\x32\x15.faraday.v1.DiffusionH\x00\x12!\n\x05\x66ield\x18\x10 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12\x12\n\x05\x62ound\x18\x11 \x01(\tH\x01\x88\x01\x01\x42\t\n\x07problemB\x08\n\x06_bound\"g\n\x15\x45stimateErrorResponse\x12&\n\ncell_bound\x18\x01 \x01(\x0b\x32\x12.faraday.v1.Tensor\x12&\n\x08\x65vidence\x18\x02 \x01(\x0b\x32\x14.faraday.v1.Evidence\"\x84\x01\n\nStoredMesh\x12\x0f\n\x07mesh_id\x18\x01 \x01(\t\x12\x11\n\tcell_kind\x18\x02 \x01(\t\x12\x12\n\nnode_count\x18\x03 \x01(\x03\x12\x12\n\ncell_count\x18\x04 \x01(\x03\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12\x16\n\x0e\x62oundary_names\x18\x06 \x03(\t\"b\n\x11\x43reateMeshRequest\x12+\n\x07options\x18\x01 \x01(\x0b\x32\x1a.faraday.v1.RequestOptions\x12 \n\x05\x63\x65lls\x18\x02 \x01(\x0b\x32\x11.faraday.v1.Cells\":\n\x12\x43reateMeshResponse\x12$\n\x04mesh\x18\x01 \x01(\x0b\x32\x16.faraday.v1.StoredMesh\"g\n\x0eGetMeshRequest\x12+\n\x07options\x18\x01 \x01(\x0b\x32\x1a.faraday.v1.RequestOptions\x12\x0f\n\x07mesh_id\x18\x02 \x01(\t\x12\x17\n\x0finclude_content\x18\x03 \x01(\x08\"Y\n\x0fGetMeshResponse\x12$\n\x04mesh\x18\x01 \x01(\x0b\x32\x16.faraday.v1.StoredMesh\x12 \n\x05\x63\x65lls\x18\x02 \x01(\x0b\x32\x11.faraday.v1.Cells\"i\n\x13ListProblemsRequest\x12+\n\x07options\x18\x01 \x01(\x0b\x32\x1a.faraday.v1.RequestOptions\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\x90\x01\n\x0cProblemField\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05paths\x18\x02 \x03(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x0e\n\x06shapes\x18\x04 \x03(\t\x12\x10\n\x08required\x18\x05 \x01(\x08\x12\x15\n\rdefault_value\x18\x06 \x01(\t\x12\x0f\n\x07\x63hoices\x18\x07 \x03(\t\x12\x0b\n\x03\x64oc\x18\x08 \x01(\t\"\xa3\x01\n\x07Problem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x15\n\rmodel_version\x18\x03 \x01(\t\x12\x0f\n\x07summary\x18\x04 \x01(\t\x12(\n\x06inputs\x18\x05 \x03(\x0b\x32\x18.faraday.v1.ProblemField\x12)\n\x07outputs\x18\x06 \x03(\x0b\x32\x18.faraday.v1.ProblemField\"V\n\x14ListProblemsResponse\x12%\n\x08problems\x18\x01 \x03(\x0b\x32\x13.faraday.v1.Problem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x0fOptimizeRequest\x12)\n\x07request\x18\x01 \x01(\x0b\x32\x18.faraday.v1.SolveRequest\"?\n\x10OptimizeResponse\x12+\n\x08response\x18\x01 \x01(\x0b\x32\x19.faraday.v1.SolveResponse*B\n\x07\x45lement\x12\x17\n\x13\x45LEMENT_UNSPECIFIED\x10\x00\x12\x0e\n\nELEMENT_P1\x10\x01\x12\x0e\n\nELEMENT_P2\x10\x02\x32\xe2\x05\n\x14\x46initeElementService\x12<\n\x05Solve\x12\x18.faraday.v1.SolveRequest\x1a\x19.faraday.v1.SolveResponse\x12O\n\nSolveBatch\x12\x1d.faraday.v1.SolveBatchRequest\x1a\x1e.faraday.v1.SolveBatchResponse(\x01\x30\x01\x12T\n\rDifferentiate\x12 .faraday.v1.DifferentiateRequest\x1a!.faraday.v1.DifferentiateResponse\x12\x63\n\x12\x45valuateFunctional\x12%.faraday.v1.EvaluateFunctionalRequest\x1a&.faraday.v1.EvaluateFunctionalResponse\x12T\n\rEstimateError\x12 .faraday.v1.EstimateErrorRequest\x1a!.faraday.v1.EstimateErrorResponse\x12K\n\nCreateMesh\x12\x1d.faraday.v1.CreateMeshRequest\x1a\x1e.faraday.v1.CreateMeshResponse\x12\x42\n\x07GetMesh\x12\x1a.faraday.v1.GetMeshRequest\x1a\x1b.faraday.v1.GetMeshResponse\x12Q\n\x0cListProblems\x12\x1f.faraday.v1.ListProblemsRequest\x1a .faraday.v1.ListProblemsResponse\x12\x46\n\x08Optimize\x12\x1b.faraday.v1.OptimizeRequest\x1a\x1d.google.longrunning.OperationB\x11\n\rio.faraday.v1P\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,20 +35,76 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'faraday.v1.finite_element_p
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rio.faraday.v1P\001'
-  _globals['_ELEMENT']._serialized_start=1016
-  _globals['_ELEMENT']._serialized_end=1082
-  _globals['_UNITSQUARE']._serialized_start=72
-  _globals['_UNITSQUARE']._serialized_end=118
-  _globals['_TRIANGLES']._serialized_start=120
-  _globals['_TRIANGLES']._serialized_end=201
-  _globals['_MESH']._serialized_start=203
-  _globals['_MESH']._serialized_end=308
-  _globals['_DIFFUSION']._serialized_start=311
-  _globals['_DIFFUSION']._serialized_end=620
-  _globals['_SOLVEREQUEST']._serialized_start=623
-  _globals['_SOLVEREQUEST']._serialized_end=807
-  _globals['_SOLVERESPONSE']._serialized_start=810
-  _globals['_SOLVERESPONSE']._serialized_end=1014
-  _globals['_FINITEELEMENTSERVICE']._serialized_start=1084
-  _globals['_FINITEELEMENTSERVICE']._serialized_end=1168
+  _globals['_ELEMENT']._serialized_start=7124
+  _globals['_ELEMENT']._serialized_end=7190
+  _globals['_UNITSQUARE']._serialized_start=134
+  _globals['_UNITSQUARE']._serialized_end=180
+  _globals['_TRIANGLES']._serialized_start=182
+  _globals['_TRIANGLES']._serialized_end=263
+  _globals['_STRUCTURED']._serialized_start=266
+  _globals['_STRUCTURED']._serialized_end=422
+  _globals['_CELLS']._serialized_start=425
+  _globals['_CELLS']._serialized_end=640
+  _globals['_MESH']._serialized_start=643
+  _globals['_MESH']._serialized_end=849
+  _globals['_DIFFUSION']._serialized_start=852
+  _globals['_DIFFUSION']._serialized_end=1161
+  _globals['_ELASTICITY']._serialized_start=1164
+  _globals['_ELASTICITY']._serialized_end=1672
+  _globals['_DIFFUSIONINVERSE']._serialized_start=1675
+  _globals['_DIFFUSIONINVERSE']._serialized_end=2393
+  _globals['_DIFFUSIONADAPTIVE']._serialized_start=2396
+  _globals['_DIFFUSIONADAPTIVE']._serialized_end=2823
+  _globals['_DIFFUSIONGOAL']._serialized_start=2826
+  _globals['_DIFFUSIONGOAL']._serialized_end=3361
+  _globals['_SOLVEREQUEST']._serialized_start=3364
+  _globals['_SOLVEREQUEST']._serialized_end=3767
+  _globals['_NAMEDTENSOR']._serialized_start=3769
+  _globals['_NAMEDTENSOR']._serialized_end=3832
+  _globals['_SOLVERESPONSE']._serialized_start=3835
+  _globals['_SOLVERESPONSE']._serialized_end=4081
+  _globals['_SOLVEBATCHREQUEST']._serialized_start=4083
+  _globals['_SOLVEBATCHREQUEST']._serialized_end=4145
+  _globals['_SOLVEBATCHRESPONSE']._serialized_start=4147
+  _globals['_SOLVEBATCHRESPONSE']._serialized_end=4262
+  _globals['_FUNCTIONAL']._serialized_start=4265
+  _globals['_FUNCTIONAL']._serialized_end=4455
+  _globals['_DIFFUSIONTANGENT']._serialized_start=4458
+  _globals['_DIFFUSIONTANGENT']._serialized_end=4711
+  _globals['_DIFFERENTIATEREQUEST']._serialized_start=4714
+  _globals['_DIFFERENTIATEREQUEST']._serialized_end=5039
+  _globals['_DIFFERENTIATERESPONSE']._serialized_start=5042
+  _globals['_DIFFERENTIATERESPONSE']._serialized_end=5285
+  _globals['_EVALUATEFUNCTIONALREQUEST']._serialized_start=5288
+  _globals['_EVALUATEFUNCTIONALREQUEST']._serialized_end=5546
+  _globals['_EVALUATEFUNCTIONALRESPONSE']._serialized_start=5548
+  _globals['_EVALUATEFUNCTIONALRESPONSE']._serialized_end=5631
+  _globals['_ESTIMATEERRORREQUEST']._serialized_start=5634
+  _globals['_ESTIMATEERRORREQUEST']._serialized_end=5891
+  _globals['_ESTIMATEERRORRESPONSE']._serialized_start=5893
+  _globals['_ESTIMATEERRORRESPONSE']._serialized_end=5996
+  _globals['_STOREDMESH']._serialized_start=5999
+  _globals['_STOREDMESH']._serialized_end=6131
+  _globals['_CREATEMESHREQUEST']._serialized_start=6133
+  _globals['_CREATEMESHREQUEST']._serialized_end=6231
+  _globals['_CREATEMESHRESPONSE']._serialized_start=6233
+  _globals['_CREATEMESHRESPONSE']._serialized_end=6291
+  _globals['_GETMESHREQUEST']._serialized_start=6293
+  _globals['_GETMESHREQUEST']._serialized_end=6396
+  _globals['_GETMESHRESPONSE']._serialized_start=6398
+  _globals['_GETMESHRESPONSE']._serialized_end=6487
+  _globals['_LISTPROBLEMSREQUEST']._serialized_start=6489
+  _globals['_LISTPROBLEMSREQUEST']._serialized_end=6594
+  _globals['_PROBLEMFIELD']._serialized_start=6597
+  _globals['_PROBLEMFIELD']._serialized_end=6741
+  _globals['_PROBLEM']._serialized_start=6744
+  _globals['_PROBLEM']._serialized_end=6907
+  _globals['_LISTPROBLEMSRESPONSE']._serialized_start=6909
+  _globals['_LISTPROBLEMSRESPONSE']._serialized_end=6995
+  _globals['_OPTIMIZEREQUEST']._serialized_start=6997
+  _globals['_OPTIMIZEREQUEST']._serialized_end=7057
+  _globals['_OPTIMIZERESPONSE']._serialized_start=7059
+  _globals['_OPTIMIZERESPONSE']._serialized_end=7122
+  _globals['_FINITEELEMENTSERVICE']._serialized_start=7193
+  _globals['_FINITEELEMENTSERVICE']._serialized_end=7931
 # @@protoc_insertion_point(module_scope)

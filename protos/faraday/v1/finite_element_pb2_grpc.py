@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from faraday.v1 import finite_element_pb2 as faraday_dot_v1_dot_finite__element__pb2
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 
 GRPC_GENERATED_VERSION = '1.74.0'
 GRPC_VERSION = grpc.__version__
@@ -26,7 +27,11 @@ if _version_not_supported:
 
 
 class FiniteElementServiceStub(object):
-    """Solves partial differential equations by finite elements, each answer with a bound on its error.
+    """Solves partial differential equations by finite elements, each answer with a bound on its error where one is known.
+
+    Every method takes the role analyst. Errors of every method: INVALID_ARGUMENT with a BadRequest that names the field
+    (MALFORMED_REQUEST and those that the method names); UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED (RATE_LIMITED,
+    REQUEST_TOO_LARGE), UNAVAILABLE (OVERLOADED, NO_REPLICA), DEADLINE_EXCEEDED, INTERNAL.
     """
 
     def __init__(self, channel):
@@ -40,19 +45,146 @@ class FiniteElementServiceStub(object):
                 request_serializer=faraday_dot_v1_dot_finite__element__pb2.SolveRequest.SerializeToString,
                 response_deserializer=faraday_dot_v1_dot_finite__element__pb2.SolveResponse.FromString,
                 _registered_method=True)
+        self.SolveBatch = channel.stream_stream(
+                '/faraday.v1.FiniteElementService/SolveBatch',
+                request_serializer=faraday_dot_v1_dot_finite__element__pb2.SolveBatchRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_finite__element__pb2.SolveBatchResponse.FromString,
+                _registered_method=True)
+        self.Differentiate = channel.unary_unary(
+                '/faraday.v1.FiniteElementService/Differentiate',
+                request_serializer=faraday_dot_v1_dot_finite__element__pb2.DifferentiateRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_finite__element__pb2.DifferentiateResponse.FromString,
+                _registered_method=True)
+        self.EvaluateFunctional = channel.unary_unary(
+                '/faraday.v1.FiniteElementService/EvaluateFunctional',
+                request_serializer=faraday_dot_v1_dot_finite__element__pb2.EvaluateFunctionalRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_finite__element__pb2.EvaluateFunctionalResponse.FromString,
+                _registered_method=True)
+        self.EstimateError = channel.unary_unary(
+                '/faraday.v1.FiniteElementService/EstimateError',
+                request_serializer=faraday_dot_v1_dot_finite__element__pb2.EstimateErrorRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_finite__element__pb2.EstimateErrorResponse.FromString,
+                _registered_method=True)
+        self.CreateMesh = channel.unary_unary(
+                '/faraday.v1.FiniteElementService/CreateMesh',
+                request_serializer=faraday_dot_v1_dot_finite__element__pb2.CreateMeshRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_finite__element__pb2.CreateMeshResponse.FromString,
+                _registered_method=True)
+        self.GetMesh = channel.unary_unary(
+                '/faraday.v1.FiniteElementService/GetMesh',
+                request_serializer=faraday_dot_v1_dot_finite__element__pb2.GetMeshRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_finite__element__pb2.GetMeshResponse.FromString,
+                _registered_method=True)
+        self.ListProblems = channel.unary_unary(
+                '/faraday.v1.FiniteElementService/ListProblems',
+                request_serializer=faraday_dot_v1_dot_finite__element__pb2.ListProblemsRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_finite__element__pb2.ListProblemsResponse.FromString,
+                _registered_method=True)
+        self.Optimize = channel.unary_unary(
+                '/faraday.v1.FiniteElementService/Optimize',
+                request_serializer=faraday_dot_v1_dot_finite__element__pb2.OptimizeRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
 
 
 class FiniteElementServiceServicer(object):
-    """Solves partial differential equations by finite elements, each answer with a bound on its error.
+    """Solves partial differential equations by finite elements, each answer with a bound on its error where one is known.
+
+    Every method takes the role analyst. Errors of every method: INVALID_ARGUMENT with a BadRequest that names the field
+    (MALFORMED_REQUEST and those that the method names); UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED (RATE_LIMITED,
+    REQUEST_TOO_LARGE), UNAVAILABLE (OVERLOADED, NO_REPLICA), DEADLINE_EXCEEDED, INTERNAL.
     """
 
     def Solve(self, request, context):
         """Solves one boundary value problem.
 
-        Errors: INVALID_ARGUMENT with a BadRequest that names the field (MISSING_TENSOR, UNKNOWN_INPUT, WRONG_DTYPE, WRONG_SHAPE,
-        WRONG_SIZE, NOT_FINITE, UNKNOWN_CHOICE, OUT_OF_RANGE, MESH_AMBIGUOUS, MESH_DEGENERATE, NOT_POSITIVE, SINGULAR_PROBLEM,
-        NOT_BOUNDARY, DUPLICATE, MALFORMED_REQUEST); UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED (RATE_LIMITED,
-        REQUEST_TOO_LARGE), UNAVAILABLE (OVERLOADED, NO_REPLICA), DEADLINE_EXCEEDED, INTERNAL.
+        Errors: INVALID_ARGUMENT (MISSING_TENSOR, UNKNOWN_INPUT, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, UNKNOWN_CHOICE,
+        OUT_OF_RANGE, MESH_AMBIGUOUS, MESH_DEGENERATE, NOT_POSITIVE, SINGULAR_PROBLEM, NOT_BOUNDARY, DUPLICATE, HALF_FIXED,
+        LOCKING, NOT_A_UUID); NOT_FOUND (UNKNOWN_MESH).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SolveBatch(self, request_iterator, context):
+        """Solves many, on one stream: one answer for each request, in the order of the requests. Sixteen are under way at once, and
+        an answer waits for those before it. A request that fails says so in its own answer and the stream goes on, so that one bad
+        coefficient does not cost the others; what is no request at all, and a router that stops (SHUTTING_DOWN), end it.
+
+        Errors: those of Solve, inside the answers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Differentiate(self, request, context):
+        """Differentiates the discrete solution: the product of a cotangent, or of the slope of a misfit, with its Jacobian
+        (vector-Jacobian product, by the discrete adjoint), and that of its Jacobian with a tangent (Jacobian-vector product).
+        One factorisation serves all; with a session it also serves the calls that follow.
+
+        Errors: those of Solve; MISSING_TENSOR where there is neither a functional nor a tangent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EvaluateFunctional(self, request, context):
+        """The value of a functional of the solution, without its derivatives.
+
+        Errors: those of Differentiate.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EstimateError(self, request, context):
+        """Bounds the energy error of any field with the right Dirichlet values: a surrogate's, an unfinished iteration's, an older
+        solution's. Nothing is solved for; the bound is guaranteed.
+
+        Errors: those of Solve.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateMesh(self, request, context):
+        """Keeps a mesh under a name that is made of its content, so that requests can name it instead of sending it. The same mesh
+        again has the same name, and no effect. A tenant sees its own meshes only. There is room for so many bytes for each tenant;
+        beyond that the least recently used goes: whoever is told UNKNOWN_MESH sends it again.
+
+        Errors: INVALID_ARGUMENT (MISSING_TENSOR, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, OUT_OF_RANGE, MESH_DEGENERATE);
+        RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) where it is larger than all the room there is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMesh(self, request, context):
+        """A mesh that is kept.
+
+        Errors: NOT_FOUND (UNKNOWN_MESH).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProblems(self, request, context):
+        """The problems that this server solves: what each takes and returns.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Optimize(self, request, context):
+        """Solves a problem that takes many steps, such as diffusion_inverse, as a long-running operation: it returns at once, and
+        OperationService tells of the progress. The operation's response is an OptimizeResponse, its metadata an OperationMetadata,
+        its errors are those of Solve. A repeat with the same request_id returns the operation that the first call has started, for
+        as long as it is kept. options.deadline is the operation's; the deadline of the call is not.
+
+        Errors: those of Solve; INVALID_ARGUMENT (NOT_STEPPED) for a problem that Solve solves in one step; RESOURCE_EXHAUSTED
+        (TOO_MANY_OPERATIONS) with a QuotaFailure where the tenant has as many under way as it may; UNAVAILABLE
+        (OPERATIONS_UNAVAILABLE).
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -66,6 +198,46 @@ def add_FiniteElementServiceServicer_to_server(servicer, server):
                     request_deserializer=faraday_dot_v1_dot_finite__element__pb2.SolveRequest.FromString,
                     response_serializer=faraday_dot_v1_dot_finite__element__pb2.SolveResponse.SerializeToString,
             ),
+            'SolveBatch': grpc.stream_stream_rpc_method_handler(
+                    servicer.SolveBatch,
+                    request_deserializer=faraday_dot_v1_dot_finite__element__pb2.SolveBatchRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_finite__element__pb2.SolveBatchResponse.SerializeToString,
+            ),
+            'Differentiate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Differentiate,
+                    request_deserializer=faraday_dot_v1_dot_finite__element__pb2.DifferentiateRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_finite__element__pb2.DifferentiateResponse.SerializeToString,
+            ),
+            'EvaluateFunctional': grpc.unary_unary_rpc_method_handler(
+                    servicer.EvaluateFunctional,
+                    request_deserializer=faraday_dot_v1_dot_finite__element__pb2.EvaluateFunctionalRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_finite__element__pb2.EvaluateFunctionalResponse.SerializeToString,
+            ),
+            'EstimateError': grpc.unary_unary_rpc_method_handler(
+                    servicer.EstimateError,
+                    request_deserializer=faraday_dot_v1_dot_finite__element__pb2.EstimateErrorRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_finite__element__pb2.EstimateErrorResponse.SerializeToString,
+            ),
+            'CreateMesh': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateMesh,
+                    request_deserializer=faraday_dot_v1_dot_finite__element__pb2.CreateMeshRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_finite__element__pb2.CreateMeshResponse.SerializeToString,
+            ),
+            'GetMesh': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMesh,
+                    request_deserializer=faraday_dot_v1_dot_finite__element__pb2.GetMeshRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_finite__element__pb2.GetMeshResponse.SerializeToString,
+            ),
+            'ListProblems': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProblems,
+                    request_deserializer=faraday_dot_v1_dot_finite__element__pb2.ListProblemsRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_finite__element__pb2.ListProblemsResponse.SerializeToString,
+            ),
+            'Optimize': grpc.unary_unary_rpc_method_handler(
+                    servicer.Optimize,
+                    request_deserializer=faraday_dot_v1_dot_finite__element__pb2.OptimizeRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'faraday.v1.FiniteElementService', rpc_method_handlers)
@@ -75,7 +247,11 @@ def add_FiniteElementServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FiniteElementService(object):
-    """Solves partial differential equations by finite elements, each answer with a bound on its error.
+    """Solves partial differential equations by finite elements, each answer with a bound on its error where one is known.
+
+    Every method takes the role analyst. Errors of every method: INVALID_ARGUMENT with a BadRequest that names the field
+    (MALFORMED_REQUEST and those that the method names); UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED (RATE_LIMITED,
+    REQUEST_TOO_LARGE), UNAVAILABLE (OVERLOADED, NO_REPLICA), DEADLINE_EXCEEDED, INTERNAL.
     """
 
     @staticmethod
@@ -95,6 +271,222 @@ class FiniteElementService(object):
             '/faraday.v1.FiniteElementService/Solve',
             faraday_dot_v1_dot_finite__element__pb2.SolveRequest.SerializeToString,
             faraday_dot_v1_dot_finite__element__pb2.SolveResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SolveBatch(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/faraday.v1.FiniteElementService/SolveBatch',
+            faraday_dot_v1_dot_finite__element__pb2.SolveBatchRequest.SerializeToString,
+            faraday_dot_v1_dot_finite__element__pb2.SolveBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Differentiate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.FiniteElementService/Differentiate',
+            faraday_dot_v1_dot_finite__element__pb2.DifferentiateRequest.SerializeToString,
+            faraday_dot_v1_dot_finite__element__pb2.DifferentiateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EvaluateFunctional(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.FiniteElementService/EvaluateFunctional',
+            faraday_dot_v1_dot_finite__element__pb2.EvaluateFunctionalRequest.SerializeToString,
+            faraday_dot_v1_dot_finite__element__pb2.EvaluateFunctionalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EstimateError(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.FiniteElementService/EstimateError',
+            faraday_dot_v1_dot_finite__element__pb2.EstimateErrorRequest.SerializeToString,
+            faraday_dot_v1_dot_finite__element__pb2.EstimateErrorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateMesh(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.FiniteElementService/CreateMesh',
+            faraday_dot_v1_dot_finite__element__pb2.CreateMeshRequest.SerializeToString,
+            faraday_dot_v1_dot_finite__element__pb2.CreateMeshResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMesh(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.FiniteElementService/GetMesh',
+            faraday_dot_v1_dot_finite__element__pb2.GetMeshRequest.SerializeToString,
+            faraday_dot_v1_dot_finite__element__pb2.GetMeshResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProblems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.FiniteElementService/ListProblems',
+            faraday_dot_v1_dot_finite__element__pb2.ListProblemsRequest.SerializeToString,
+            faraday_dot_v1_dot_finite__element__pb2.ListProblemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Optimize(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.FiniteElementService/Optimize',
+            faraday_dot_v1_dot_finite__element__pb2.OptimizeRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,4 +1,4 @@
-"""Servers of `tests.unit.client.scripted`, started and stopped."""
+"""Servers of `tests.unit.client.scripted`, started and stopped; and one whole router, for what takes real answers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from grpc_health.v1 import health_pb2_grpc
 
 from faraday.client import Client, Retry, Settings
 from faraday.v1 import finite_element_pb2_grpc
+from tests.support.router import SPECS, Router, RouterOptions
+from tests.support.serving import serving
 from tests.unit.client.scripted import FakeTime, Scripted, Solve, answer
 
 StartServer = Callable[..., tuple[Scripted, str]]
@@ -57,3 +59,18 @@ def serve(server: StartServer, fake_time: FakeTime) -> Iterator[Serve]:
     yield start
     for client in clients:
         client.close()
+
+
+@pytest.fixture(scope="session")
+def router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
+    """With every finite element model."""
+    specs = {name: spec for name, spec in SPECS.items() if name.startswith("fem.") or name == "echo"}
+    with serving(tmp_path_factory.mktemp("router"), RouterOptions(specs=specs)) as started:
+        yield started
+
+
+@pytest.fixture
+def live(router: Router) -> Iterator[Client]:
+    """A client of it."""
+    with Client(router.target, token=router.token()) as client:
+        yield client

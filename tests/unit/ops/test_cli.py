@@ -49,9 +49,9 @@ def test_it_knows_its_version() -> None:
     assert faraday("--version").output == f"faraday, version {VERSION}\n"
 
 
-@pytest.mark.parametrize("command", ["status", "solve"])
+@pytest.mark.parametrize("command", ["status", "solve", "problems", "operations list"])
 def test_where_nothing_runs_it_says_how_to_start(state: StateFolder, command: str) -> None:
-    told = faraday(command)
+    told = faraday(*command.split())
     assert told.exit_code == 1
     assert "faraday up" in told.output
 

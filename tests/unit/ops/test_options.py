@@ -18,6 +18,8 @@ from router.call import Role
 from router.edge import EdgeLimits
 from router.gcra import RateLimit
 from router.keyring import Algorithm
+from router.operations.contract import Limits
+from router.operations.running import Pace
 
 
 def settings(root: Path, **variables: str) -> Settings:
@@ -122,3 +124,17 @@ def test_server_tls_needs_both_files_and_reaches_the_router(tmp_path: Path) -> N
         tmp_path / "key.pem",
         None,
     )
+
+
+def test_operations_are_limited_and_paced_as_the_settings_say(tmp_path: Path) -> None:
+    tight = settings(
+        tmp_path,
+        FARADAY_OPERATIONS__MAX_UNFINISHED_PER_TENANT="2",
+        FARADAY_OPERATIONS__RETENTION_S="60",
+        FARADAY_OPERATIONS__CHECKPOINT_INTERVAL_S="0.5",
+    )
+    assert router_options.operation_limits(tight) == Limits(unfinished=2, retention_s=60.0)
+    options = router_options.runner_options(tight, "worker-1")
+    assert (options.holder, options.pace) == ("worker-1", Pace(checkpoint_s=0.5))
+    assert router_options.operation_limits(settings(tmp_path)) == Limits()
+    assert router_options.runner_options(settings(tmp_path), "worker-1").pace == Pace()

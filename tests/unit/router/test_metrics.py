@@ -140,7 +140,20 @@ def test_every_sample_names_its_worker_and_every_family_says_what_it_is(
     metrics.count_rejection("OVERLOADED")
     metrics.count_retry("fem.diffusion")
     metrics.set_replicas("fem.diffusion", 1)
+    metrics.operation_taken_up("fem.diffusion")
+    metrics.operation_left("fem.diffusion", "succeeded")
     for family in families(registry).values():
         assert family.documentation
         assert family.samples, family.name
         assert {sample.labels["worker"] for sample in family.samples} == {"3"}
+
+
+def test_operations_are_counted_while_they_run_and_by_their_end(
+    registry: CollectorRegistry, metrics: RouterMetrics
+) -> None:
+    for model in ("fem.diffusion", "fem.diffusion", "unheard of"):
+        metrics.operation_taken_up(model)
+    metrics.operation_left("fem.diffusion", "cancelled")
+    assert value(registry, "faraday_operations_running", model="fem.diffusion") == 1
+    assert value(registry, "faraday_operations_running", model="_OTHER") == 1
+    assert value(registry, "faraday_operations_total", model="fem.diffusion", how="cancelled") == 1

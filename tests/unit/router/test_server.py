@@ -22,7 +22,8 @@ from tritonclient.grpc import service_pb2 as oip
 
 from faraday.client import Client, errors
 from faraday.client.evidence import BoundKind
-from faraday.client.mesh import triangles, unit_square
+from faraday.client.mesh import triangles
+from faraday.client.structured import unit_square
 from faraday.v1 import common_pb2, finite_element_pb2
 from router.call import Caller
 from router.edge import EdgeLimits
@@ -151,7 +152,7 @@ async def test_validate_only_checks_everything_and_computes_nothing(router: Rout
     response = await solved(router, validate_only=True)
     assert response.evidence.outcome == common_pb2.OUTCOME_VALIDATED
     assert response.solution.data == b""
-    assert router.replicas["fem.diffusion"].batcher.in_flight == 0
+    assert router.replicas["fem.diffusion"].queue.in_flight == 0
     assert router.statistics.of("fem.diffusion").succeeded == 0
     wrong = solve_request(validate_only=True)
     wrong.diffusion.conductivity.CopyFrom(tensor([-1.0]))

@@ -17,7 +17,7 @@ from cluster.batcher import Run
 from cluster.certificates import issue
 from cluster.dispatch import Endpoint, ModelFailed, TaskExpired, Timing
 from cluster.plane.client import BadFrame, ConnectionLost, Draining, ReplicaConnection
-from cluster.plane.frames import Answer, FaultKind, Frame, Infer, Op, answer_of, describe, fault_of, frame
+from cluster.plane.frames import Answer, Begin, FaultKind, Frame, Infer, Op, answer_of, describe, fault_of, frame
 from cluster.plane.private_socket import SocketPathTooLong
 from cluster.plane.stream import FrameStream
 from models import schema
@@ -160,7 +160,7 @@ async def test_a_lost_connection_fails_what_waits_and_cancels_it_there(tmp_path:
             await connection.infer(task(), within())
         await until(lambda: local.server.in_flight == 0)
         model.gate.set()
-        await until(lambda: local.batcher.in_flight == 0)
+        await until(lambda: local.queue.in_flight == 0)
 
 
 async def test_a_replica_that_goes_away_is_a_lost_connection(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ async def test_a_drain_gives_up_in_time(tmp_path: Path) -> None:
 
 
 async def test_the_observer_sees_the_trace_and_the_run(tmp_path: Path) -> None:
-    seen: list[tuple[Infer, Run, float]] = []
+    seen: list[tuple[Infer | Begin, Run, float]] = []
     local = LocalReplica(SPEC, open_echo(), lambda infer, run, ended: seen.append((infer, run, ended)))
     async with connected(await local.on_unix(tmp_path / "a.sock")) as connection:
         await connection.infer(task(), within(), "00-trace", "state=1")

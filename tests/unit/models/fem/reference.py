@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from models.base import Array
-from models.fem.bound import energy_bound, energy_norm
+from models.fem.bound import energy_bound
 from models.fem.boundary import Boundary
 from models.fem.element import P2
+from models.fem.energy import energy_norm
 from models.fem.mesh import Triangulation, triangulate
 from models.fem.problem import Problem
 from models.fem.solve import solve_field

@@ -247,3 +247,23 @@ def test_tasks_of_a_session_are_answered_as_if_they_were_alone(degree: int) -> N
 
 def test_an_empty_batch_has_no_answers() -> None:
     assert GradientSolver("cpu").run([]) == []
+
+
+def test_on_a_large_square_multigrid_finds_the_gradients_of_the_direct_solver() -> None:
+    mesh = unit_square(32, 32)
+    own = posed(mesh, 1)
+    square = dataclasses.replace(own, nodes=None, cells=None, divisions=np.array([32, 32]))
+    fast, exact = answered([square])[0], answered([own])[0]
+    assert fast.evidence.method.count("conjugate gradients with Galerkin multigrid (") == 2
+    assert exact.evidence.method.count("sparse LU") == 2
+    for name in ("functional", "u", "adjoint", "source_gradient", "cell_source_gradient", *GRADIENTS.values()):
+        reference = getattr(exact, name)
+        np.testing.assert_allclose(getattr(fast, name), reference, atol=1e-8 * np.abs(reference).max(), err_msg=name)
+
+
+def test_multigrid_answers_tasks_of_a_session_as_if_they_were_alone() -> None:
+    own = posed(unit_square(32, 32), 1, session=str(uuid.UUID(int=3, version=4)))
+    square = dataclasses.replace(own, nodes=None, cells=None, divisions=np.array([32, 32]))
+    other = dataclasses.replace(square, cotangent=square.cotangent[::-1].copy())
+    for together, task in zip(answered([square, other]), (square, other), strict=True):
+        np.testing.assert_array_equal(together.adjoint, answered([task])[0].adjoint)

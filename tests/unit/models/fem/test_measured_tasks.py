@@ -18,6 +18,7 @@ from models.fem.gradient import GradientSolver
 from models.fem.gradient_task import GradientTask
 from models.fem.inverse import InverseSolver
 from models.fem.inverse_task import MAX_CELLS, InverseTask
+from models.fem.measured import MeasuredTask
 from models.fem.mesh import unit_square
 
 GRADIENT = GradientTask(
@@ -30,7 +31,7 @@ GRADIENT = GradientTask(
     measured_values=np.zeros(2),
     measured_deviations=np.ones(1),
 )
-INVERSE = InverseTask(**{name: value for name, value in vars(GRADIENT).items() if name != "cotangent"})
+INVERSE = InverseTask(**{name: getattr(GRADIENT, name) for name in MeasuredTask.__dataclass_fields__})
 Measured = GradientTask | InverseTask
 MODELS: dict[type[Any], Any] = {GradientTask: GradientSolver("cpu"), InverseTask: InverseSolver("cpu")}
 
@@ -68,6 +69,10 @@ LIGHT = [
     (GRADIENT, changed(**NOTHING), "MISSING_TENSOR", "cotangent"),
     (GRADIENT, changed(**{**NOTHING, "measured_deviations": np.ones(1)}), "MISSING_TENSOR", "measured_points"),
     (GRADIENT, changed(cotangent=np.ones(8)), "WRONG_SIZE", "cotangent"),
+    (GRADIENT, changed(conductivity_tangent=np.ones(7)), "WRONG_SIZE", "conductivity_tangent"),
+    (GRADIENT, changed(cell_source_tangent=np.ones(1)), "WRONG_SIZE", "cell_source_tangent"),
+    (GRADIENT, changed(source_tangent=np.ones(8)), "WRONG_SIZE", "source_tangent"),
+    (GRADIENT, changed(neumann_tangent=np.ones((1, 1))), "MISSING_TENSOR", "neumann_edges"),
     (INVERSE, changed(**NOTHING), "MISSING_TENSOR", "measured_points"),
     (INVERSE, changed(measured_points=ints(), measured_values=np.ones(0)), "MISSING_TENSOR", "measured_points"),
     (INVERSE, changed(measured_deviations=None), "MISSING_TENSOR", "measured_deviations"),
@@ -94,6 +99,7 @@ HEAVY = [
         )
     ),
     (GRADIENT, own(2, cotangent=np.ones(9)), "WRONG_SIZE", "cotangent"),
+    (GRADIENT, own(2, source_tangent=np.ones(9)), "WRONG_SIZE", "source_tangent"),
 ]
 
 

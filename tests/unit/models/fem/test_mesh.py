@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -121,3 +123,19 @@ def test_a_crack_with_coincident_nodes_is_no_hanging_node() -> None:
     mesh = triangulate(np.array(nodes, dtype=float), np.array(upper + lower))
     refuse_hanging_nodes(mesh)
     assert mesh.is_boundary[mesh.find_edges(np.array([[1, 2], [9, 10]]))].all()
+
+
+@pytest.mark.parametrize("counts", [(1, 1), (1, 4), (5, 1), (2, 2), (3, 4), (8, 5)])
+def test_the_square_is_connected_as_its_own_triangles_are(counts: tuple[int, int]) -> None:
+    """Its edges are numbered by formula, those of triangles by sorting."""
+    square = unit_square(*counts)
+    sorted_out = triangulate(square.nodes, square.cells)
+    for field in dataclasses.fields(square):
+        found, expected = getattr(square, field.name), getattr(sorted_out, field.name)
+        np.testing.assert_array_equal(found, expected, err_msg=field.name)
+        assert found.dtype == expected.dtype
+
+
+def test_the_size_of_a_mesh_counts_what_is_computed_later() -> None:
+    mesh = unit_square(3, 3)
+    assert mesh.size_bytes > mesh.nodes.nbytes + mesh.edges.nbytes + mesh.gradients.nbytes + mesh.parts.nbytes

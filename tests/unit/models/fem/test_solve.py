@@ -205,6 +205,7 @@ def test_no_data_has_the_zero_field_with_a_zero_bound(degree: int) -> None:
     result = solved(task_on(MESHES["ring"], degree))
     assert not result.u.any()
     assert bound(result) == 0
+    assert result.cell_bound is not None
     assert not result.cell_bound.any()
     assert result.evidence.error_bound is not None
     assert result.evidence.error_bound.relative == np.inf
@@ -253,3 +254,62 @@ def test_a_batch_answers_each_task_as_if_it_were_alone() -> None:
 
 def test_an_empty_batch_has_no_answers() -> None:
     assert DiffusionSolver("cpu").run([]) == []
+
+
+def random_square(seed: int = 0, spread: float = 1.0) -> DiffusionTask:
+    """Data of every kind on 32 × 32 squares, named by its divisions; its right side has no given flux."""
+    mesh, rng = unit_square(32, 32), np.random.default_rng(seed)
+    edges = boundary_edges(mesh, lambda x, y: y == 1)
+    points = boundary_points(mesh, 1, lambda x, y: (y == 0) | (x == 0))
+    task = task_on(
+        mesh,
+        1,
+        conductivity=np.exp(spread * rng.standard_normal(len(mesh.cells))),
+        source=rng.standard_normal(len(mesh.nodes)),
+        cell_source=rng.standard_normal(len(mesh.cells)),
+        dirichlet_points=points,
+        dirichlet_values=rng.standard_normal(len(points)),
+        neumann_edges=edges,
+        neumann_values=rng.standard_normal((len(edges), 2)),
+    )
+    return dataclasses.replace(task, nodes=None, cells=None, divisions=np.array([32, 32]))
+
+
+def as_triangles(task: DiffusionTask) -> DiffusionTask:
+    mesh = unit_square(32, 32)
+    return dataclasses.replace(task, divisions=None, nodes=mesh.nodes, cells=mesh.cells)
+
+
+def test_a_large_square_is_solved_by_multigrid_as_its_own_triangles_are_directly() -> None:
+    square, own = (solved(task) for task in (random_square(), as_triangles(random_square())))
+    assert "conjugate gradients with Galerkin multigrid (" in square.evidence.method
+    assert "sparse LU" in own.evidence.method
+    np.testing.assert_allclose(square.u, own.u, atol=1e-8 * np.abs(own.u).max())
+    assert bound(square) == pytest.approx(bound(own), rel=1e-6)
+    assert square.evidence.outcome is Outcome.CONVERGED
+
+
+def test_a_square_that_is_too_hard_for_multigrid_is_solved_directly_and_says_so() -> None:
+    task = random_square(spread=6)
+    square, own = (solved(each) for each in (task, as_triangles(task)))
+    assert "sparse LU, as conjugate gradients with Galerkin multigrid had not converged" in square.evidence.method
+    np.testing.assert_allclose(square.u, own.u, atol=1e-8 * np.abs(own.u).max())
+
+
+@both_degrees
+def test_a_caller_may_do_without_the_bound(degree: int) -> None:
+    task = task_on(MESHES["ring"], degree, source=ONE)
+    result = solved(dataclasses.replace(task, error_bound="none"))
+    np.testing.assert_array_equal(result.u, solved(task).u)
+    assert result.cell_bound is None
+    assert result.evidence.error_bound is None
+    assert "bound" not in result.evidence.method
+
+
+def test_without_the_bound_what_leaves_floating_point_is_refused_too() -> None:
+    task = dataclasses.replace(
+        task_on(MESHES["square"], 1, source=1e300 * ONE, conductivity=1e-300 * ONE), error_bound="none"
+    )
+    [answer] = DiffusionSolver("cpu").run([task])
+    assert isinstance(answer, Refusal)
+    assert answer.reason == "OUT_OF_RANGE"

@@ -18,6 +18,14 @@ def test_each_statement_names_a_boundary_a_quantity_and_its_formulas() -> None:
     np.testing.assert_array_equal(first.values[1](places, (2,)), [2, 5])
 
 
+def test_a_quantity_without_components_is_named_alone() -> None:
+    (said,) = read_conditions("outer: absorb", {"u": 1, "absorb": 0}, "xy")
+    assert (said.boundary, said.quantity, said.values) == ("outer", "absorb", ())
+    for text in ("outer: absorb = 1", ": absorb", "outer: u"):
+        with pytest.raises(Refusal):
+            read_conditions(text, {"u": 1, "absorb": 0}, "xy")
+
+
 def test_nothing_said_is_no_condition() -> None:
     assert read_conditions(" ; \n", QUANTITIES, "xy") == ()
 

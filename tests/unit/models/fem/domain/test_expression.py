@@ -126,5 +126,10 @@ def test_a_derivative_takes_its_direction_from_the_seeds() -> None:
     np.testing.assert_allclose(evaluate(slope, values | move), expected, rtol=1e-4, atol=1e-4)
 
 
+def test_a_constant_power_of_zero_or_less_has_its_derivative() -> None:
+    slope = parse("x**2 + 3**2*x", ("x",), "source").derivative("x")
+    np.testing.assert_allclose(slope({"x": np.array([0.0, -2.0])}, (2,)), [9, 5])
+
+
 def test_what_does_not_move_has_no_derivative() -> None:
     assert derivative(read("sin(x)*2", ("x",), "source"), {"y": Name("w")}) == read("0", (), "source")

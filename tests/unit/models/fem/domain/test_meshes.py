@@ -89,6 +89,9 @@ def test_a_channels_cells_of_degree_two_follow_the_circle(kind: str) -> None:
     assert abs(missing[0] - hole) > 0.02 * hole  # a polygon of twelve edges lacks 4.5 %
     assert missing[1] == pytest.approx(hole, rel=1e-3)
     basis = Basis(mesh_of(curved), scalar_element(kind, 2))
+    (said,) = read_conditions("cylinder: q = 1", {"q": 1}, "xy")
+    around = facet_basis(basis, said)
+    assert np.sum(around.dx) == pytest.approx(0.1 * np.pi, rel=2e-4)
     on_circle = basis.doflocs[:, basis.get_dofs("cylinder").all()] - 0.2
     assert on_circle.shape[1] == 24
     np.testing.assert_allclose(np.hypot(*on_circle), 0.05, rtol=1e-12)
@@ -97,6 +100,7 @@ def test_a_channels_cells_of_degree_two_follow_the_circle(kind: str) -> None:
 def test_a_channels_cells_are_about_as_deep_as_wide_at_the_cylinder() -> None:
     mesh = mesh_of(Posed(shape="channel", divisions=np.array([16, 12, 8]), cell_kind="quadrilateral"))
     from_axis = np.sort(np.unique(np.round(np.hypot(*(mesh.p - 0.2)), 9)))
+    mesh_of(Posed(shape="channel", divisions=np.array([2, 400, 300]), cell_kind="triangle"))  # nor is it too much
     assert 0.5 < (from_axis[from_axis > 0.0501].min() - 0.05) / (2 * np.pi * 0.05 / 64) < 1.5
 
 
@@ -133,6 +137,25 @@ def test_a_quantity_is_integrated_over_its_boundary_alone() -> None:
     (said,) = read_conditions("right: q = y**2", {"q": 1}, "xy")
     facets = facet_basis(Basis(mesh, scalar_element("triangle", 1)), said)
     assert np.sum(on_facets(facets, said)[0] * facets.dx) == pytest.approx(125 / 3)
+
+
+@pytest.mark.parametrize("away", [0.0, 1e4])
+def test_a_boundary_is_integrated_over_however_small_its_cells_are_against_their_coordinates(away: float) -> None:
+    nodes = np.array([[0.0, 0.0], [1.0, 0.1], [0.9, 1.0], [0.0, 1.3], [2.0, 0.0], [2.0, 1.2]]) * 1e-2 + away
+    mesh = mesh_of(
+        replace(
+            OWN,
+            nodes=nodes,
+            cells=np.array([[0, 1, 2, 3], [1, 4, 5, 2]]),
+            boundary_facets=np.array([[4, 5]]),
+            boundary_labels=np.array([0]),
+            boundary_names="end",
+        )
+    )
+    (said,) = read_conditions("end: q = 1", {"q": 1}, "xy")
+    facets = facet_basis(Basis(mesh, scalar_element("quadrilateral", 2)), said)
+    assert np.sum(on_facets(facets, said)[0] * facets.dx) == pytest.approx(1.2e-2, rel=1e-9)
+    np.testing.assert_allclose(np.asarray(facets.normals)[:, 0], [[1.0] * 5, [0.0] * 5], atol=1e-9)
 
 
 @pytest.mark.parametrize(

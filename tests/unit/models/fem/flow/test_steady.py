@@ -47,6 +47,27 @@ def test_newtons_method_is_quadratic_at_the_solution() -> None:
     assert (size[1:][small] < 100 * size[:-1][small] ** 2).all()
 
 
+@pytest.mark.parametrize("kind", ["tetrahedron", "hexahedron"])
+def test_a_quadratic_flow_in_space_is_found_exactly(kind: str) -> None:
+    """u = (y², z², x²) and p = x: ρ (u·∇)u = 2ρ (y z², z x², x y²), −μ Δu = −2μ (1, 1, 1); ρ = 3, μ = 1/2."""
+    task = SteadyFlowTask(
+        shape="cube",
+        divisions=np.full(3, 2),
+        cell_kind=kind,
+        viscosity=np.array([0.5]),
+        density=3.0,
+        force="6*y*z**2, 6*z*x**2 - 1, 6*x*y**2 - 1",
+        conditions="boundary: u = y**2, z**2, x**2",
+        body="boundary",
+    )
+    result = solve(task)
+    x, y, z = result.points.T
+    np.testing.assert_allclose(result.velocity, np.stack((y**2, z**2, x**2), axis=1), atol=1e-11)
+    np.testing.assert_allclose(result.pressure, (x - 0.5)[: len(result.pressure)], atol=1e-10)
+    assert result.body_force is not None
+    np.testing.assert_allclose(result.body_force, [0, -1, -1], atol=1e-10)  # −∮ σ n = ∫ (∇p − μ Δu)
+
+
 def channel(*divisions: int, kind: str = "quadrilateral", stress: str = "gradient") -> SteadyFlowTask:
     return SteadyFlowTask(
         shape="channel",

@@ -38,7 +38,7 @@ EXACT_IN_SPACE = TransientFlowTask(
 def test_velocity_pressure_and_force_are_of_second_order_in_time(kind: str) -> None:
     g = 1 + sin(3 * 0.8)
     errors = []
-    for steps in (16, 32, 64):
+    for steps in (16, 32):
         result = solve(replace(EXACT_IN_SPACE, cell_kind=kind, steps=steps))
         x, y = result.points.T
         assert result.body_force is not None and result.body_force.shape == (steps, 2)
@@ -51,7 +51,7 @@ def test_velocity_pressure_and_force_are_of_second_order_in_time(kind: str) -> N
         )
     orders = np.log2(np.array(errors)[:-1] / np.array(errors)[1:])
     assert (orders[-1] > 1.8).all(), orders
-    assert errors[-1][0] < 1e-3
+    assert errors[-1][0] < 4e-3
 
 
 def test_the_taylor_green_vortex_decays_as_it_should() -> None:

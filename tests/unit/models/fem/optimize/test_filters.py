@@ -14,6 +14,7 @@ from tests.unit.models.fem.elasticity.bodies import BODIES
 SPACES: dict[str, Sampled] = {
     "squares": bricks((7, 5), np.array([1.4, 1.0])),
     "cubes": bricks((4, 3, 2), np.array([2.0, 1.0, 1.0])),
+    "flat bricks": bricks((4, 3, 3), np.array([2.0, 1.0, 0.1])),
     **{
         name: simplices(BODIES[name], LAGRANGE[BODIES[name].nodes.shape[1]][1])
         for name in ("distorted square", "distorted two holes", "distorted box")
@@ -33,6 +34,17 @@ def test_constants_are_kept_and_the_pull_back_is_the_transpose(name: str, kind: 
     assert y @ made.apply(x) == pytest.approx(made.pull_back(y) @ x, rel=1e-12)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("radius", (1e-3, 0.1, 0.45, 1e3))
+def test_what_is_between_0_and_1_stays_there(radius: float, name: str, kind: str) -> None:
+    space = SPACES[name]
+    made = KINDS[kind](space, radius)
+    x = np.random.default_rng(0).integers(0, 2, len(space.volumes)).astype(np.float64)
+    assert made.apply(x).min() >= -1e-12
+    assert made.apply(x).max() <= 1 + 1e-12
+
+
 @pytest.mark.parametrize("name", SPACES)
 def test_helmholtz_keeps_the_volume(name: str) -> None:
     space = SPACES[name]
@@ -46,6 +58,24 @@ def test_the_cone_is_that_of_all_pairs() -> None:
     weights = np.maximum(0, 0.3 - far) * space.volumes
     x = np.random.default_rng(0).random(len(space.volumes))
     np.testing.assert_allclose(filters.cone(space, 0.3).apply(x), weights @ x / weights.sum(axis=1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("radius", (0.1, 0.45, 3.0, 1e6))
+@pytest.mark.parametrize(("counts", "lengths"), [((7, 5), (1.4, 1)), ((4, 3, 2), (2, 1, 1)), ((1, 9), (0.1, 1))])
+def test_on_bricks_the_cone_is_a_correlation(
+    counts: tuple[int, ...], lengths: tuple[float, ...], radius: float
+) -> None:
+    space = bricks(counts, np.array(lengths))
+    even, other = filters.even_cone(counts, np.array(lengths), radius), filters.cone(space, radius)
+    x = np.random.default_rng(0).random(len(space.volumes))
+    np.testing.assert_allclose(even.apply(x), other.apply(x), rtol=1e-10)
+    np.testing.assert_allclose(even.pull_back(x), other.pull_back(x), rtol=1e-10)
+
+
+def test_the_signs_of_small_slopes_outlive_large_ones() -> None:
+    x = np.full(200, 1e-30)
+    x[0] = 1.0
+    assert (filters.even_cone((20, 10), np.array([20.0, 10.0]), 3.0).pull_back(x) > 0).all()
 
 
 @pytest.mark.parametrize("kind", ("squares", "triangles"))

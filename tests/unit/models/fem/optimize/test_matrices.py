@@ -71,10 +71,9 @@ def test_bricks_store_the_energy_of_even_strains_and_none_of_rigid_motions(count
 def test_bricks_fill_their_box(counts: tuple[int, ...]) -> None:
     lengths = np.arange(1.0, len(counts) + 1)
     space = bricks(counts, lengths)
-    ones = np.ones(len(space.points))
     assert space.volumes.sum() == pytest.approx(np.prod(lengths))
-    assert ones @ assembled(space, matrices.mass(space)) @ ones == pytest.approx(np.prod(lengths))
-    np.testing.assert_allclose(assembled(space, matrices.laplacian(space)) @ ones, 0, atol=1e-13)
+    np.testing.assert_allclose(matrices.load(space).sum(axis=1), space.volumes)
+    np.testing.assert_allclose(assembled(space, matrices.laplacian(space)).sum(axis=1), 0, atol=1e-13)
     np.testing.assert_allclose(space.points[space.cell_points].mean(axis=1), space.centers)
     np.testing.assert_allclose(space.points[-1], lengths)
     assert (space.points[space.cell_points].max(axis=1) - space.points[space.cell_points].min(axis=1)).min() > 0

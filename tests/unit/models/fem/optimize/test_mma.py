@@ -87,7 +87,7 @@ def wavy(seed: int) -> Problem:
 BOX = Box(np.full(3, -2.0), np.full(3, 2.0))
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_from_a_feasible_point_each_step_is_feasible_and_no_worse(seed: int) -> None:
     """Svanberg 2002, where the approximations were above the functions; the dual is solved to 1e-10."""
@@ -99,7 +99,7 @@ def test_from_a_feasible_point_each_step_is_feasible_and_no_worse(seed: int) -> 
         assert here.values[0] <= before.values[0] + 1e-8
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_it_ends_where_the_optimality_conditions_hold(seed: int) -> None:
     at, here = searched(wavy(seed), BOX, np.zeros(3), 40)[-1]
@@ -122,9 +122,9 @@ def test_a_broken_constraint_is_part_of_the_residual() -> None:
     assert mma.kkt_residual(dataclasses.replace(at, multipliers=np.zeros(2)), broken, BOX, np.ones(3)) >= 0.25
 
 
-def test_an_objective_without_slope_is_stationary() -> None:
+def test_without_a_slope_nothing_is_claimed() -> None:
     flat = Functions(np.array([3.0, -1.0]), np.array([[0.0, 0.0], [1.0, 1.0]]))
-    assert mma.kkt_residual(mma.start(np.full(2, 0.5), 1), flat, Box(np.zeros(2), np.ones(2)), np.zeros(2)) == 0
+    assert mma.kkt_residual(mma.start(np.full(2, 0.5), 1), flat, Box(np.zeros(2), np.ones(2)), np.zeros(2)) == np.inf
 
 
 def test_what_cannot_be_bounded_is_taken_and_told() -> None:

@@ -168,6 +168,14 @@ def test_taken_up_in_its_second_stage_it_goes_on_as_if_it_had_never_stopped() ->
     assert steps[-1].progress.scalars["sharpness"] == 2.0
 
 
+def test_begun_at_an_answer_it_has_little_left_to_do() -> None:
+    task = half_beam(12, 4, filter_radius=1.5, tolerance=0.02)
+    first = found(task)
+    again = found(dataclasses.replace(task, initial_design=first.design))
+    assert again.objective[0] <= first.objective[-1] * (1 + 1e-9)
+    assert len(again.objective) < 0.5 * len(first.objective)
+
+
 def test_a_search_that_is_cut_short_says_so() -> None:
     result = found(dataclasses.replace(BEAM, steps=3))
     assert result.evidence.outcome is Outcome.NOT_CONVERGED
@@ -190,6 +198,8 @@ def test_a_search_that_is_cut_short_says_so() -> None:
         ({"solid_cells": np.array([48])}, "OUT_OF_RANGE", "solid_cells[0]"),
         ({"solid_cells": np.array([3]), "void_cells": np.array([2, 3])}, "DUPLICATE", "void_cells[1]"),
         ({"solid_cells": np.arange(30)}, "OUT_OF_RANGE", "volume_fraction"),
+        ({"initial_design": np.ones(5)}, "WRONG_SIZE", "initial_design"),
+        ({"initial_design": np.full(48, 1.5)}, "OUT_OF_RANGE", "initial_design[0]"),
         ({"volume_fraction": 0.0}, "OUT_OF_RANGE", "volume_fraction"),
         ({"penalty": 0.5}, "OUT_OF_RANGE", "penalty"),
         ({"sharpness": 0.5}, "OUT_OF_RANGE", "sharpness"),
@@ -222,11 +232,12 @@ def test_what_makes_no_sense_is_refused(fields: dict[str, Any], reason: str, fie
 
 
 def test_a_filter_that_sees_too_many_cells_is_refused_and_helmholtz_takes_it() -> None:
-    wide = half_beam(300, 100, filter_radius=60.0, steps=1)
-    [refusal] = TopologySolver("cpu").run([wide])
+    wide = half_beam(120, 120, filter_radius=200.0, steps=1)
+    refusal, result = TopologySolver("cpu").run([wide, dataclasses.replace(wide, filter="helmholtz")])
     assert isinstance(refusal, Refusal)
     assert refusal.field == "filter_radius"
     assert "helmholtz" in refusal.message
+    assert isinstance(result, TopologyResult)
 
 
 def test_the_example_is_checked() -> None:

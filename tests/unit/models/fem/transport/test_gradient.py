@@ -11,7 +11,7 @@ from models.base import Array
 from models.fem.domain.elements import LAGRANGE
 from models.fem.domain.task import CELLS_PER_BRICK, DIMENSION
 from models.fem.transport.task import TransportTask
-from tests.unit.models.fem.known_fields import domain_of, remainder_order
+from tests.unit.models.fem.known_fields import QUICK, domain_of, remainder_order
 from tests.unit.models.fem.transport.test_convergence import solved
 
 GRADIENTS = {
@@ -71,7 +71,7 @@ def test_the_remainder_of_a_step_along_the_gradient_is_of_second_order(
         assert remainder_order(along, getattr(result, GRADIENTS[name]) @ direction) > 1.8
 
 
-@pytest.mark.parametrize(("kind", "degree"), LAGRANGE)
+@pytest.mark.parametrize(("kind", "degree"), QUICK)
 def test_the_source_s_gradient_is_exact_as_u_is_linear_in_it(kind: str, degree: int) -> None:
     task = posed(kind, degree, 2e-3)
     result = solved(task)
@@ -84,17 +84,17 @@ def test_the_source_s_gradient_is_exact_as_u_is_linear_in_it(kind: str, degree: 
     assert result.source_gradient @ (x - 2 * y) == pytest.approx(weighted, rel=1e-9)
 
 
-def test_each_cell_s_derivative_is_a_difference_quotient() -> None:
+def test_a_cell_s_derivative_is_a_difference_quotient() -> None:
     task = posed("triangle", 2, 2e-3)
     result = solved(task)
     for name in ("diffusivity", "reaction"):
         step = 1e-5 * getattr(task, name).mean()
         quotients = [
             (functional(moved(task, name, step * one)) - functional(moved(task, name, -step * one))) / (2 * step)
-            for one in np.eye(len(task.diffusivity))
+            for one in np.eye(len(task.diffusivity))[::3]
         ]
         gradient = getattr(result, GRADIENTS[name])
-        np.testing.assert_allclose(gradient, quotients, rtol=1e-5, atol=1e-6 * np.abs(gradient).max())
+        np.testing.assert_allclose(gradient[::3], quotients, rtol=1e-5, atol=1e-6 * np.abs(gradient).max())
 
 
 def test_without_a_cotangent_there_are_no_gradients() -> None:

@@ -1,0 +1,1 @@
+"""Hyperelasticity: bodies that deform by much."""

@@ -1,0 +1,1 @@
+"""Eigenproblems: modes of membranes and bodies, loads that buckle."""

@@ -1,0 +1,1 @@
+"""Diffusion whose conductivity depends on the solution: the p-Laplacian, and k(u)."""

@@ -1,0 +1,1 @@
+"""faraday/v1/finite_element.proto."""

@@ -1,0 +1,72 @@
+"""Where a request gives the fields of a task: from its messages to values, and from the names of fields to paths."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.message import Message
+
+from models.base import Array, Scalar
+from models.schema import Flat
+from router.codec import common
+
+Given = Sequence[tuple[Any, Any]]  # descriptors and values of fields
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The fields of a request that bear the names of a task's: those of its parts, by path, and some of its own."""
+
+    parts: Mapping[str, tuple[str, ...]]
+    own: tuple[str, ...] = ()
+
+    def values(self, request: Message) -> Flat:
+        """Of all fields that are set. Raises `Refusal` with the field's name where bytes and shape disagree."""
+        scalars: dict[str, Scalar] = {}
+        arrays: dict[str, Array] = {}
+        for given in (_set(request, self.own), *(_set(getattr(request, path)) for path in self.parts)):
+            more_scalars, more_arrays = _values(given)
+            scalars |= more_scalars
+            arrays |= more_arrays
+        return scalars, arrays
+
+    def path(self, name: str) -> str:
+        """Of a task's field; of one that is nowhere, where the first part would have it."""
+        if name in self.own:
+            return name
+        holders = (path for path, names in self.parts.items() if name in names)
+        return f"{next(holders, next(iter(self.parts)))}.{name}"
+
+
+def layout_of(request: type[Message], *paths: str, own: tuple[str, ...] = ()) -> Layout:
+    """Of the request's fields `paths`, each a message."""
+    parts = names_of(request)
+    return Layout({path: parts[path] for path in paths}, own)
+
+
+def names_of(message: type[Message]) -> dict[str, tuple[str, ...]]:
+    """The names of the fields inside each field that is a message itself."""
+    return {
+        field.name: tuple(inner.name for inner in field.message_type.fields)
+        for field in message.DESCRIPTOR.fields
+        if field.message_type is not None
+    }
+
+
+def values_of(message: Message) -> Flat:
+    """A message's scalars and tensors that are set. Raises `Refusal` as `Layout.values`."""
+    return _values(_set(message))
+
+
+def _set(message: Message, names: Collection[str] | None = None) -> Given:
+    """The fields that are set; of these names only, where they are said."""
+    return [(field, value) for field, value in message.ListFields() if names is None or field.name in names]
+
+
+def _values(given: Given) -> Flat:
+    return (
+        {field.name: value for field, value in given if field.message_type is None},
+        {field.name: common.array_of(value, field.name) for field, value in given if field.message_type is not None},
+    )

@@ -1,0 +1,1 @@
+"""Long-running operations: kept durably, run by whichever worker is alive, watched and cancelled by their owners."""

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.base import Array
+from models.fem.structured import conductances, cycle
+from models.fem.structured.coarsest import _factorise
+from models.fem.structured.colours import split_into
+from models.fem.structured.hierarchy import hierarchy
+from models.fem.structured.levels import levels
+from tests.unit.models.fem.structured.squares import random_square
+
+SQUARE = random_square((24, 16), first=5, count=20)
+LEVELS = levels(hierarchy(*SQUARE.sides, SQUARE.dirichlet), SQUARE.conductivity)
+
+
+def corrected(load: Array) -> Array:
+    """A V-cycle from a load on the nodes of level 1 to a field there."""
+    grids = LEVELS.grids
+    nodes, room = np.zeros(2 * grids.starts[-1], np.float32), np.zeros(6 * grids.starts[-1], np.float32)
+    on_one = cycle.nodes_of(nodes, grids.sides, grids.starts, 1)
+    on_one[:] = load.reshape(on_one.shape)
+    cycle.v_cycle(nodes, room, grids.sides, grids.starts, LEVELS.stencils, LEVELS.shares, LEVELS.lower)
+    return on_one.ravel().astype(float)
+
+
+def test_a_v_cycle_is_symmetric_and_positive_definite_on_free_nodes() -> None:
+    x_count, y_count = LEVELS.grids.sides[1].tolist()
+    free = np.ones((y_count + 1, x_count + 1), dtype=bool)
+    free[LEVELS.grids.fixed[1][:, 1], LEVELS.grids.fixed[1][:, 0]] = False
+    units = np.eye(free.size)[free.ravel()]
+    matrix = np.stack([corrected(unit) for unit in units])[:, free.ravel()]
+    np.testing.assert_allclose(matrix, matrix.T, atol=1e-6 * abs(matrix).max())
+    assert np.linalg.eigvalsh((matrix + matrix.T) / 2)[0] > 0
+
+
+def test_a_v_cycle_leaves_fixed_nodes_at_zero() -> None:
+    columns, rows = LEVELS.grids.fixed[1].T
+    x_count, y_count = LEVELS.grids.sides[1].tolist()
+    field = corrected(np.ones((x_count + 1) * (y_count + 1))).reshape(y_count + 1, x_count + 1)
+    assert not field[rows, columns].any()
+
+
+def compiled_and_interpreted(kernel: Any, *arguments: Any) -> tuple[list[Any], list[Any]]:
+    """What a kernel returns and leaves in its arguments: as it is compiled, and as Python reads it."""
+    found = []
+    for function in (kernel, kernel.py_func):
+        own = [value.copy() if isinstance(value, np.ndarray) else value for value in arguments]
+        found.append([function(*own), *own])
+    return found[0], found[1]
+
+
+def rows(*kinds: int, dtype: Any = np.float32) -> Array:
+    """Arrays of one colour of level 0 with a rim of zeros."""
+    values = np.zeros((*kinds, *LEVELS.fine.shape[1:]), dtype)
+    values[..., 1:-1, 1:-2] = np.random.default_rng(0).standard_normal(values[..., 1:-1, 1:-2].shape)
+    return values
+
+
+def nodes(level: int) -> Array:
+    x_count, y_count = LEVELS.grids.sides[level].tolist()
+    return np.random.default_rng(1).standard_normal((y_count + 1, x_count + 1)).astype(np.float32)
+
+
+def kernels() -> dict[str, tuple[Any, ...]]:
+    grids, fine, stencils, shares = LEVELS.grids, LEVELS.fine, LEVELS.stencils, LEVELS.shares
+    places = grids.sides, grids.starts
+    x_count, y_count = grids.sides[0].tolist()
+    size, single = int(grids.starts[-1]), fine[:6].astype(np.float32)
+    part, total = cycle.cells_of(shares, *places, 0), np.zeros(fine.shape[2], np.float32)
+    k = SQUARE.conductivity.reshape(y_count, x_count, 2)
+    return {
+        "assemble": (conductances.assemble, k, 0.5, 2.0, np.zeros_like(fine)),
+        "share": (conductances.share, fine + 1, np.zeros_like(part)),
+        "coarsen": (conductances.coarsen, k, np.zeros((y_count // 2, x_count // 2, 2))),
+        "fix": (conductances.fix, grids.fixed[0], fine, np.zeros((len(grids.fixed[0]), 4))),
+        "factorise": (_factorise, np.column_stack((-np.ones((9, 2)), np.full(9, 5.0)))),
+        "sweep, even": (cycle.sweep, rows(), single, 5, rows(), rows(), 4, True),
+        "sweep, odd": (cycle.sweep, rows(), single, 4, rows(), rows(), 4, False),
+        "remainder, even": (cycle.remainder, rows(dtype=float), fine, rows(dtype=float), rows(dtype=float), 4, True),
+        "remainder, odd": (cycle.remainder, rows(dtype=float), fine, rows(dtype=float), rows(dtype=float), 3, False),
+        "restrict, even": (cycle.restrict, nodes(1), part, single, rows(), 1, total),
+        "restrict, odd": (cycle.restrict, nodes(1), part, single, rows(), 4, total),
+        "prolong, even": (cycle.prolong, rows(), part, nodes(1), 3),
+        "prolong, odd": (cycle.prolong, rows(), part, nodes(1), 4),
+        "split": (cycle.split, rows(), rows(), nodes(0)),
+        "join": (cycle.join, nodes(0), rows(), rows()),
+        "coarsest": (cycle.solve_coarsest, nodes(grids.levels - 1), LEVELS.lower, np.zeros(len(LEVELS.lower))),
+        "colours": (cycle.colours, stencils, *places, 1),
+        "nodes": (cycle.nodes_of, shares, *places, 1),
+        "cells": (cycle.cells_of, shares, *places, 1),
+        "v-cycle": (
+            cycle.v_cycle, np.ones(2 * size, np.float32), np.zeros(6 * size, np.float32), *places, stencils, shares,
+            LEVELS.lower,
+        ),
+        "schur": (
+            cycle.schur, rows(dtype=float), rows(dtype=float), rows(dtype=float), rows(), 0.5, fine, rows(dtype=float),
+        ),
+        "largest": (cycle.largest, rows(dtype=float)),
+        "largest term": (cycle.largest_term, rows(dtype=float), rows(dtype=float)),
+    }  # fmt: skip
+
+
+TOLERANCES = 1e-10, 1e-8, 1e-15, 50
+
+
+def room_with(load: Array) -> tuple[Array, Array, Array]:
+    double, single, nodes = (array.copy() for array in LEVELS.grids.room)
+    on_free = load.copy()
+    on_free[SQUARE.dirichlet] = 0
+    split_into(double[:2], on_free.reshape(LEVELS.grids.shape))
+    return double, single, nodes
+
+
+def operator() -> tuple[Array, Array, Array, Array]:
+    return LEVELS.fine, LEVELS.stencils, LEVELS.shares, LEVELS.lower
+
+
+@pytest.mark.parametrize("name", kernels())
+def test_a_kernel_does_what_its_text_says(name: str) -> None:
+    """Compiled with sums reordered, it agrees to round-off with its text read by Python."""
+    fast, read = compiled_and_interpreted(*kernels()[name])
+    for one, other in zip(fast, read, strict=True):
+        if one is not None:
+            largest = np.max(np.abs(np.asarray(other, float)))
+            np.testing.assert_allclose(one, other, atol=1e-4 * largest)
+
+
+def test_conjugate_gradients_do_what_their_text_says() -> None:
+    places = LEVELS.grids.sides, LEVELS.grids.starts
+    fast, read = compiled_and_interpreted(
+        cycle.conjugate_gradients, *room_with(SQUARE.load), *places, *operator(), *TOLERANCES
+    )
+    assert fast[0][0] == read[0][0]
+    assert fast[0][2]
+    assert read[0][2]
+    field = read[1][2:4]
+    np.testing.assert_allclose(fast[1][2:4], field, atol=1e-8 * np.abs(field).max())
+
+
+def test_a_residual_that_is_no_number_is_no_convergence() -> None:
+    load = SQUARE.load.copy()
+    load[150] = np.nan
+    places = LEVELS.grids.sides, LEVELS.grids.starts
+    steps, residual, converged = cycle.conjugate_gradients(*room_with(load), *places, *operator(), *TOLERANCES)
+    assert (steps, converged) == (0, False)
+    assert np.isnan(residual)

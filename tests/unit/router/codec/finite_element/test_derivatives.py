@@ -1,0 +1,136 @@
+"""DifferentiateRequest, EvaluateFunctionalRequest and their answers."""
+
+from __future__ import annotations
+
+import uuid
+
+import numpy as np
+import pytest
+
+from faraday.v1 import common_pb2
+from faraday.v1 import finite_element_pb2 as pb
+from models.base import Refusal, Result
+from models.fem.gradient import GradientSolver
+from models.fem.gradient_task import GradientResult, GradientTask
+from router.call import Question, Reply
+from router.codec.finite_element.derivatives import DifferentiateCodec, EvaluateCodec
+from tests.unit.router.codec.finite_element.asking import array, nothing_kept, same, tensor, write
+
+DIFFERENTIATE, EVALUATE = DifferentiateCodec(nothing_kept), EvaluateCodec(nothing_kept)
+SESSION = str(uuid.UUID(int=7, version=4))
+TASK = GradientTask(
+    divisions=np.array([2, 2]),
+    degree=1,
+    conductivity=np.ones(8),
+    source=np.ones(1),
+    dirichlet_points=np.array([0, 1, 2]),
+    dirichlet_values=np.zeros(3),
+    neumann_edges=np.array([[6, 7]]),
+    neumann_values=np.ones((1, 1)),
+    cotangent=np.arange(9.0),
+    measured_points=np.array([4]),
+    measured_values=np.array([0.5]),
+    measured_deviations=np.array([2.0]),
+    conductivity_tangent=np.ones(1),
+    source_tangent=np.ones(9),
+    cell_source_tangent=np.ones(8),
+    dirichlet_tangent=np.ones(3),
+    neumann_tangent=np.ones((1, 3)),
+    session=SESSION,
+)
+
+
+def request(task: GradientTask = TASK) -> pb.DifferentiateRequest:
+    message = pb.DifferentiateRequest(session=task.session, element=pb.ELEMENT_P1)
+    message.mesh.unit_square.CopyFrom(pb.UnitSquare(x_count=2, y_count=2))
+    for part in (message.diffusion, message.functional, message.diffusion_tangent):
+        write(task, part)
+    return message
+
+
+def answered(question: Question) -> Reply:
+    assert isinstance(question.task, GradientTask)
+    [result] = GradientSolver("cpu").run([question.task])
+    assert isinstance(result, Result), result
+    return Reply(question.model, "1", result, result.evidence, "", 0.0)
+
+
+def test_every_field_of_the_task_has_its_place() -> None:
+    question = DIFFERENTIATE.decode(request().SerializeToString())
+    assert question.model == "fem.diffusion.gradient"
+    assert same(question.task, TASK)
+
+
+def test_an_answer_has_each_derivative_under_the_name_of_the_data() -> None:
+    question = DIFFERENTIATE.decode(request().SerializeToString())
+    reply = answered(question)
+    result = reply.result
+    assert isinstance(result, GradientResult)
+    response = pb.DifferentiateResponse.FromString(DIFFERENTIATE.encode(reply, question))
+    assert response.value == result.functional[0]
+    assert result.u_tangent is not None
+    for tensor_, expected in (
+        (response.solution, result.u),
+        (response.adjoint, result.adjoint),
+        (response.solution_tangent, result.u_tangent),
+    ):
+        np.testing.assert_array_equal(array(tensor_), expected, strict=True)
+    gradients = {each.name: array(each.tensor) for each in response.gradients}
+    assert list(gradients) == ["conductivity", "source", "cell_source", "dirichlet_values", "neumann_values"]
+    np.testing.assert_array_equal(gradients["conductivity"], result.conductivity_gradient)
+    np.testing.assert_array_equal(gradients["neumann_values"], result.neumann_gradient, strict=True)
+
+
+def test_without_a_tangent_there_is_none_in_the_answer() -> None:
+    message = request()
+    message.ClearField("diffusion_tangent")
+    question = DIFFERENTIATE.decode(message.SerializeToString())
+    response = pb.DifferentiateResponse.FromString(DIFFERENTIATE.encode(answered(question), question))
+    assert not response.HasField("solution_tangent")
+
+
+def test_an_evaluation_tells_the_value_alone() -> None:
+    question = EVALUATE.decode(request().SerializeToString())  # what it does not know, the tangent, is left aside
+    assert isinstance(question.task, GradientTask)
+    assert not question.task.has_tangent
+    reply = answered(question)
+    assert isinstance(reply.result, GradientResult)
+    response = pb.EvaluateFunctionalResponse.FromString(EVALUATE.encode(reply, question))
+    assert response.value == reply.result.functional[0]
+    assert response.evidence.model == "fem.diffusion.gradient"
+
+
+@pytest.mark.parametrize("codec", [DIFFERENTIATE, EVALUATE])
+def test_refusals_name_the_part_of_the_request(codec: DifferentiateCodec | EvaluateCodec) -> None:
+    message = request()
+    message.functional.cotangent.CopyFrom(tensor([1.0]))
+    with pytest.raises(Refusal) as caught:
+        codec.decode(message.SerializeToString())
+    assert caught.value.field == "functional.cotangent"
+    message = request()
+    message.session = "mine"
+    with pytest.raises(Refusal) as caught:
+        codec.decode(message.SerializeToString())
+    assert caught.value.field == "session"
+    question = codec.decode(request().SerializeToString())
+    assert codec.refusal(Refusal("WRONG", "is", "dirichlet_points[1]"), question).field == (
+        "diffusion.dirichlet_points[1]"
+    )
+
+
+def test_a_tangent_that_does_not_fit_is_named_too() -> None:
+    message = request()
+    message.diffusion_tangent.conductivity_tangent.CopyFrom(tensor(np.ones(5)))
+    with pytest.raises(Refusal) as caught:
+        DIFFERENTIATE.decode(message.SerializeToString())
+    assert caught.value.field == "diffusion_tangent.conductivity_tangent"
+
+
+def test_stored_and_validated_answers_say_so() -> None:
+    question = DIFFERENTIATE.decode(request().SerializeToString())
+    nothing = Reply("fem.diffusion.gradient", "1", None, answered(question).evidence, "", 0.0)
+    for codec, kind in ((DIFFERENTIATE, pb.DifferentiateResponse), (EVALUATE, pb.EvaluateFunctionalResponse)):
+        response = kind.FromString(codec.replayed(codec.encode(nothing, question), question))
+        assert response.evidence.replayed
+        assert response.evidence.outcome == common_pb2.OUTCOME_VALIDATED
+        assert response.value == 0.0
