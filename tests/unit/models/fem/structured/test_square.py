@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from models.base import Array
 from models.fem.structured.hierarchy import nested_sides
-from models.fem.structured.square import SquareOperator, is_worthwhile, square_plan
+from models.fem.structured.square import SquareOperator, square_plan
+from models.fem.structured.worthwhile import is_worthwhile
 from tests.unit.models.fem.structured.squares import Square, boundary_nodes, random_square
 
 
