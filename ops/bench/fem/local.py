@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cluster.batcher import Batcher, Run
 from cluster.dispatch import Endpoint, Table
-from cluster.plane.frames import Infer
+from cluster.plane.frames import Begin, Infer
 from cluster.plane.server import PlaneServer
 from models.identity import SPEC
 from ops import up
@@ -67,7 +67,7 @@ async def serve(folder: Path, port: int) -> None:
 _UNLIMITED = {"FARADAY_RATE__PER_SECOND": "1000000", "FARADAY_RATE__BURST": "1000000"}
 
 
-def _unobserved(infer: Infer, run: Run, ended: float) -> None:
+def _unobserved(asked: Infer | Begin, run: Run, ended: float) -> None:
     pass
 
 
