@@ -18,14 +18,15 @@ from models.fem.compiled import compiled_reordered
 
 
 @compiled_reordered
-def sweep(u: Array, stencil: Array, kind: int, load: Array, other: Array, j: int, is_even: bool) -> None:
+def sweep(u: Array, stencil: Array, load: Array, other: Array, j: int, is_even: bool) -> None:
     """Row j of u = D⁻¹ (load + E other), a half of a red-black Gauss-Seidel step, in even or in odd columns.
 
-    D⁻¹ is stencil[kind]. The sum over neighbours is written out where it is used: a row for it doubled the time.
+    The sum over neighbours is written out where it is used: a row to keep it in doubled the time.
     """
+    inverse = 4 if (j % 2 == 1) == is_even else 5  # of red nodes or of black ones
     if is_even:
         for s in range(1, u.shape[1] - 1):
-            u[j, s] = stencil[kind, j, s] * (
+            u[j, s] = stencil[inverse, j, s] * (
                 load[j, s]
                 + stencil[1, j, s - 1] * other[j, s - 1]
                 + stencil[0, j, s] * other[j, s]
@@ -34,7 +35,7 @@ def sweep(u: Array, stencil: Array, kind: int, load: Array, other: Array, j: int
             )
     else:
         for s in range(1, u.shape[1] - 1):
-            u[j, s] = stencil[kind, j, s] * (
+            u[j, s] = stencil[inverse, j, s] * (
                 load[j, s]
                 + stencil[0, j, s] * other[j, s]
                 + stencil[1, j, s] * other[j, s + 1]
@@ -193,40 +194,46 @@ def cells_of(arena: Array, sides: Array, starts: Array, level: int) -> Array:
 def v_cycle(
     nodes: Array, room: Array, sides: Array, starts: Array, stencils: Array, shares: Array, lower: Array
 ) -> None:
-    """In place on the nodes of level 1: from a load there to a field, by a symmetric V-cycle.
+    """A symmetric V-cycle, from a load on the black nodes of level 0 to a field there.
 
     On each level it has a red-black step of Gauss-Seidel, going down red first and going up red last; a direct solve on
-    the last level. It is linear, symmetric and positive definite in the load, as preconditioners have to be.
-    room (6 · starts[-1],) with rims of zeros holds field and load of each level.
+    the last level. It is linear, symmetric and positive definite in the load, as preconditioners have to be. On level 0
+    the load is 0 on red nodes, and the field there is not wanted.
+    room (6 · starts[-1],) holds field and load of each level, each red and black; nodes (2 · starts[-1],) what passes
+    between them. Rims are zero.
     """
     last = len(sides) - 1
     total, x = np.zeros(sides[0, 0] // 2 + 3, stencils.dtype), np.zeros(lower.shape[0])
-    for level in range(1, last):
+    for level in range(last):
         stencil, held = colours(stencils, sides, starts, level), colours(room, sides, starts, level)
         red, black, red_load, black_load = held[0], held[1], held[2], held[3]
         coarse, part = nodes_of(nodes, sides, starts, level + 1), cells_of(shares, sides, starts, level)
-        end = red.shape[0] - 1
-        split(red_load, black_load, nodes_of(nodes, sides, starts, level))
-        for j in range(1, end):
+        if level > 0:
+            split(red_load, black_load, nodes_of(nodes, sides, starts, level))
+        for j in range(1, red.shape[0] - 1):
             for s in range(1, red.shape[1] - 1):
                 red[j, s] = stencil[4, j, s] * red_load[j, s]
-        for j in range(1, end):
-            sweep(black, stencil, 5, black_load, red, j, j % 2 == 0)
-        for j in range(1, end):
+                black[j, s] = stencil[5, j, s] * black_load[j, s]
+        if level > 0:
+            for j in range(1, red.shape[0] - 1):
+                sweep(black, stencil, black_load, red, j, j % 2 == 0)
+        for j in range(1, red.shape[0] - 1):
             restrict(coarse, part, stencil, black, j, total)
     solve_coarsest(nodes_of(nodes, sides, starts, last), lower, x)
-    for level in range(last - 1, 0, -1):
+    for level in range(last - 1, -1, -1):
         stencil, held = colours(stencils, sides, starts, level), colours(room, sides, starts, level)
         red, black, red_load, black_load = held[0], held[1], held[2], held[3]
         coarse, part = nodes_of(nodes, sides, starts, level + 1), cells_of(shares, sides, starts, level)
         end = red.shape[0] - 1
-        for j in range(1, end):
-            prolong(red, part, coarse, j)
-        for j in range(1, end):
-            sweep(black, stencil, 5, black_load, red, j, j % 2 == 0)
-        for j in range(1, end):
-            sweep(red, stencil, 4, red_load, black, j, j % 2 == 1)
-        join(nodes_of(nodes, sides, starts, level), red, black)
+        for j in range(1, end + 1):
+            if j < end:
+                prolong(red, part, coarse, j)
+            if j > 1:
+                sweep(black, stencil, black_load, red, j - 1, j % 2 == 1)
+        if level > 0:
+            for j in range(1, end):
+                sweep(red, stencil, red_load, black, j, j % 2 == 1)
+            join(nodes_of(nodes, sides, starts, level), red, black)
 
 
 @compiled_reordered
@@ -238,7 +245,7 @@ def schur(image: Array, red: Array, p: Array, z: Array, ratio: float, fine: Arra
             for s in range(1, p.shape[1] - 1):
                 p[j + 1, s] = z[j + 1, s] + ratio * p[j + 1, s]
         if 0 < j < end:
-            sweep(red, fine, 4, red_load, p, j, j % 2 == 1)
+            sweep(red, fine, red_load, p, j, j % 2 == 1)
         if j > 1:
             remainder(image, fine, p, red, j - 1, j % 2 == 1)
             for s in range(1, p.shape[1] - 1):
@@ -286,55 +293,46 @@ def conjugate_gradients(
     """
     red_load, black_load, red, black = double[0], double[1], double[2], double[3]
     p, image, rest, nothing = double[4], double[5], double[6], double[7]
-    held, stencil = colours(single, sides, starts, 0), colours(stencils, sides, starts, 0)
-    low, z, correction = held[0], held[1], held[2]
-    part, coarse = cells_of(shares, sides, starts, 0), nodes_of(nodes, sides, starts, 1)
+    held = single[: 6 * red.size].reshape(6, red.shape[0], red.shape[1])  # level 0 of the V-cycle's room
+    z, low = held[1], held[3]
     rows, columns = red.shape
-    total = np.zeros(columns, stencils.dtype)
-
     for j in range(1, rows - 1):
         for s in range(1, columns - 1):
             rest[j, s] = black_load[j, s]
             black[j, s], p[j, s], z[j, s] = 0, 0, 0
-    schur(image, red, p, z, 0.0, fine, red_load)
-    energy, previous, current, length = 0.0, 1.0, 0.0, 1.0
-    steps, converged = 0, False
+
+    load, ratio, length = red_load, 0.0, 1.0  # at first the residual of p = 0, then of directions without a load
+    energy, current, steps = 0.0, 0.0, 0
+    done, converged = False, False
     while True:
-        for j in range(1, rows):
-            if j < rows - 1:
-                for s in range(1, columns - 1):
-                    black[j, s] += length * p[j, s]
-                    rest[j, s] -= length * image[j, s]
-                    low[j, s] = rest[j, s]
-                    z[j, s] = stencil[5, j, s] * low[j, s]
-            if j > 1:
-                restrict(coarse, part, stencil, z, j - 1, total)
+        curvature = schur(image, red, p, z, ratio, fine, load)
+        if done:
+            break
+        if steps > 0:
+            length = current / curvature
+            energy += length * current
+        for j in range(1, rows - 1):
+            for s in range(1, columns - 1):
+                black[j, s] += length * p[j, s]
+                rest[j, s] -= length * image[j, s]
+                low[j, s] = rest[j, s]
         v_cycle(nodes, single, sides, starts, stencils, shares, lower)
-        current = 0.0
-        for j in range(1, rows):
-            if j < rows - 1:
-                for s in range(columns):
-                    correction[j, s] = 0
-                prolong(correction, part, coarse, j)
-            if j > 1:
-                sweep(z, stencil, 5, low, correction, j - 1, j % 2 == 1)
-                for s in range(1, columns - 1):
-                    current += z[j - 1, s] * rest[j - 1, s]
+        previous, current = current, 0.0
+        for j in range(1, rows - 1):
+            for s in range(1, columns - 1):
+                current += z[j, s] * rest[j, s]
         if current <= energy_tolerance**2 * energy:
             converged = largest(rest) <= max(tolerance, round_off * largest_term(fine[6], black))
-        if converged or steps == max_steps or not current > 0:
-            break
-        curvature = schur(image, red, p, z, current / previous if steps else 0.0, fine, nothing)
-        if not curvature > 0:
-            break
-        length, previous = current / curvature, current
-        energy += length * current
-        steps += 1
+        done = converged or steps == max_steps or not current > 0
+        load, ratio = nothing, current / previous if steps > 0 else 0.0
+        if done:  # red nodes and the residual of what was found
+            load, ratio = red_load, 1.0
+            for j in range(1, rows - 1):
+                for s in range(1, columns - 1):
+                    p[j, s], z[j, s] = black[j, s], 0
+        else:
+            steps += 1
 
-    for j in range(1, rows - 1):
-        for s in range(1, columns - 1):
-            p[j, s], z[j, s] = black[j, s], 0
-    schur(image, red, p, z, 1.0, fine, red_load)
     for j in range(1, rows - 1):
         for s in range(1, columns - 1):
             rest[j, s] = black_load[j, s] - image[j, s]

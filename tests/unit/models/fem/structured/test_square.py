@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from models.base import Array
 from models.fem.structured.hierarchy import nested_sides
-from models.fem.structured.square import SquareOperator, is_worthwhile, square_plan
+from models.fem.structured.square import SquareOperator, square_plan
+from models.fem.structured.worthwhile import is_worthwhile
 from tests.unit.models.fem.structured.squares import Square, boundary_nodes, random_square
 
 
@@ -93,6 +94,17 @@ def test_many_fields_are_answered_as_if_they_were_alone() -> None:
     conductivities, loads, fixed = zip(*((s.conductivity, s.load, s.fixed) for s in squares), strict=True)
     for together, square in zip(plan.solve_fields(conductivities, loads, fixed), squares, strict=True):
         np.testing.assert_array_equal(together.x, operator_of(square).solve([square.load], [square.fixed])[0].x)
+
+
+def test_nothing_of_one_solve_is_left_for_the_next() -> None:
+    """They work in the same room, where a load beyond floating point leaves NaN."""
+    square = random_square((32, 32))
+    operator = operator_of(square)
+    [alone] = operator.solve([square.load], [square.fixed])
+    with np.errstate(all="ignore"):
+        [beyond] = operator.solve([np.full_like(square.load, np.inf)], [square.fixed])
+    assert beyond.is_direct
+    np.testing.assert_array_equal(operator.solve([square.load], [square.fixed])[0].x, alone.x)
 
 
 def test_no_load_leaves_the_fixed_values() -> None:
