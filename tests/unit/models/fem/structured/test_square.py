@@ -158,6 +158,8 @@ def test_the_size_of_an_operator_counts_its_plan_and_its_levels() -> None:
         ([130, 130], 1, True),  # 65 × 65 remain
         ([127, 128], 1, False),  # no coarser grid
         ([254, 254], 1, False),  # 127 × 127 remain
+        ([700, 700], 1, True),  # 175 × 175 remain of many more
+        ([250, 510], 1, False),  # 125 × 255 remain
         ([512, 128], 1, True),
         ([1024, 128], 1, False),  # long cells
     ],
