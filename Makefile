@@ -22,6 +22,7 @@ $(VENV)/.installed: $(PYPROJECTS)
 	$(call new_venv,$(VENV))
 	$(BIN)/python -m pip install --upgrade "pip>=24"
 	$(BIN)/python -m pip install --editable ./protos --editable ".[dev]"
+	$(BIN)/faraday compile
 	@touch $@
 
 bench-env: $(BENCH_VENV)/.installed $(TESSERACT_VENV)/.installed ## Create the benches' own environments, with the peers

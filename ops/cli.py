@@ -129,6 +129,15 @@ def demo(config: Path | None) -> None:
         raise click.ClickException(str(error)) from error
 
 
+@cli.command("compile")
+def compile_() -> None:
+    """Compile the finite elements' inner loops for this machine, once; the first start would do it else."""
+    from models.catalog import CATALOG
+    from ops.kernels import compile_kernels
+
+    compile_kernels([spec for name, spec in CATALOG.items() if name.startswith("fem.")], _progress)
+
+
 @cli.command()
 @click.pass_obj
 def doctor(config: Path | None) -> None:

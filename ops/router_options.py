@@ -83,7 +83,9 @@ def operation_limits(settings: Settings) -> Limits:
 
 
 def runner_options(settings: Settings, holder: str) -> RunnerOptions:
-    return RunnerOptions(holder, pace=Pace(checkpoint_s=settings.operations.checkpoint_interval_s))
+    operations = settings.operations
+    beat_s = min(Pace().beat_s, operations.lease_s / 4)  # a lease survives three beats that fail
+    return RunnerOptions(holder, pace=Pace(beat_s, operations.lease_s, operations.checkpoint_interval_s))
 
 
 def epsilon_per_answer(settings: Settings) -> dict[str, float]:

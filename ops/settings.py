@@ -182,6 +182,7 @@ class Operations(Section):
     max_kept_per_tenant: int = setting(200, "that have ended; the oldest are forgotten first", ge=0)
     retention_s: float = setting(604800.0, "one that has ended is kept for so long at most", gt=0)
     max_duration_s: float = setting(86400.0, "one that has not ended by then is given up", gt=0)
+    lease_s: float = setting(10.0, "another worker goes on with those of a worker that was killed after this", ge=1)
     checkpoint_interval_s: float = setting(5.0, "so much work is done again where a replica or a worker is lost", ge=0)
 
 

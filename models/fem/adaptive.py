@@ -72,8 +72,8 @@ def answer(task: AdaptiveTask, given: Problem) -> AdaptiveResult:
     evidence = Evidence(
         outcome=Outcome.NOT_CONVERGED if advice else Outcome.CONVERGED,
         advice=advice,
-        method=f"{element.name} Lagrange elements, {step.solution.method}, on {len(cells)} meshes by newest vertex "
-        "bisection; error bound by an equilibrated Raviart-Thomas flux",
+        method=f"{element.name} Lagrange elements, {step.solution.method}, on {len(cells)} meshes by bisection; "
+        "error bound by an equilibrated Raviart-Thomas flux",
         residual=step.solution.residual,
         error_bound=step.certificate.bound,
     )

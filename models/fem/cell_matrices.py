@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from models.base import Array
-from models.fem.structured.compiled import compiled
+from models.fem.compiled import compiled_reordered
 
 
-@compiled
+@compiled_reordered
 def add_images(total: Array, local: Array, points: Array, factors: Array, u: Array) -> None:
     """total (points,) += Σ_c factor_c K_c u, with local (cells, n, n), points (cells, n) and factors (cells,)."""
     for c in range(len(points)):
@@ -18,7 +18,7 @@ def add_images(total: Array, local: Array, points: Array, factors: Array, u: Arr
             total[own[i]] += factors[c] * image
 
 
-@compiled
+@compiled_reordered
 def products(found: Array, local: Array, points: Array, v: Array, u: Array) -> None:
     """found (cells,) = v·K_c u."""
     for c in range(len(points)):

@@ -2,7 +2,7 @@
 
 A solver first analyses a pattern, which repeated solves on a mesh have in common, and then factorises matrices that
 have it. Whatever a solver finds is checked by `direct.Factor`, which computes the residual of every solution. Why there
-are no others: see "Direct solvers" in models/fem/DESIGN.md.
+are no others: see models/fem/cholesky/DESIGN.md.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from scipy.sparse import csc_array, csr_array
 
 from models.base import Array
 from models.fem import direct
-from models.fem.cholesky.elimination import elimination
 from models.fem.direct import Factor, Solution
 
 
@@ -43,8 +42,14 @@ class _Unordered:
         return 0
 
 
+def _cholesky(matrix: csc_array, positions: Array) -> Analysis:
+    from models.fem.cholesky.elimination import elimination  # brings Numba, which others who import this do without
+
+    return elimination(matrix, positions)
+
+
 SOLVERS: Mapping[str, Callable[[csc_array, Array], Analysis]] = {
-    "sparse Cholesky": elimination,
+    "sparse Cholesky": _cholesky,
     "sparse LU": lambda matrix, positions: _Unordered(),
 }
 

@@ -19,7 +19,8 @@ from models.fem.plan import plan
 from models.fem.problem import Problem, mesh_of, problem, source_on_cells
 from models.fem.scale import out_of_scale
 from models.fem.solve import RESIDUAL_LIMIT
-from models.fem.structured.square import is_worthwhile, square_plan
+from models.fem.structured.square import square_plan
+from models.fem.structured.worthwhile import is_worthwhile
 
 
 class GoalSolver:

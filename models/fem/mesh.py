@@ -95,9 +95,9 @@ class Triangulation:
 
     @property
     def size_bytes(self) -> int:
-        """Of all arrays, those that are computed when they are first asked for included."""
-        arrays = (self.nodes, self.cells, self.edges, self.cell_edges, self.cell_signs, self.edge_cells, self.areas)
-        return sum(array.nbytes for array in (*arrays, self.gradients, self.edge_lengths, self.parts))
+        """With areas, gradients, parts and edge lengths, whether they have been asked for or not."""
+        arrays = (self.nodes, self.cells, self.edges, self.cell_edges, self.cell_signs, self.edge_cells)
+        return sum(array.nbytes for array in arrays) + 8 * (8 * len(self.cells) + len(self.edges))
 
     @cached_property
     def fans(self) -> Fans:

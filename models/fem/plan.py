@@ -13,7 +13,6 @@ from scipy.sparse import csc_array, csr_array
 
 from models.base import Array
 from models.fem.assembly import gradient_products
-from models.fem.cell_matrices import add_images, products
 from models.fem.direct_solvers import Analysis, analyse
 from models.fem.element import Element
 from models.fem.mesh import Triangulation
@@ -46,12 +45,16 @@ class Plan:
 
     def apply(self, conductivity: Array, u: Array) -> Array:
         """(points,): K u, for u at all points."""
+        from models.fem.cell_matrices import add_images  # brings Numba
+
         total = np.zeros(self.point_count)
         add_images(total, self.local, self.cell_points, conductivity, u)
         return total
 
     def conductivity_gradient(self, u: Array, v: Array) -> Array:
         """(cells,): the derivative of v·K u by each cell's conductivity, which is v·K_c u."""
+        from models.fem.cell_matrices import products  # brings Numba
+
         found = np.empty(len(self.cell_points))
         products(found, self.local, self.cell_points, v, u)
         return found

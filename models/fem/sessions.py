@@ -8,6 +8,7 @@ would tell a stranger that somebody else had just used the same mesh. See models
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from models.fem.element import ELEMENTS
 from models.fem.measured import MeasuredTask
@@ -15,23 +16,26 @@ from models.fem.operator import Operator
 from models.fem.plan import Plan, plan
 from models.fem.problem import mesh_of
 from models.fem.retained import Retained, digest
-from models.fem.structured.square import SquareOperator, SquarePlan, is_worthwhile, square_plan
+from models.fem.structured.worthwhile import is_worthwhile
+
+if TYPE_CHECKING:  # it brings Numba, which the inverse problem does without
+    from models.fem.structured.square import SquareOperator, SquarePlan
 
 # Of each kind on each replica: about twenty operators of P1 on 128 × 128 squares.
 BUDGET_BYTES = 512 * 2**20
 
 
 # A structured square has its own plan, whose operators solve by multigrid.
-AnyPlan = Plan | SquarePlan
-AnyOperator = Operator | SquareOperator
+AnyPlan: TypeAlias = "Plan | SquarePlan"
+AnyOperator: TypeAlias = "Operator | SquareOperator"
 
 
 class Sessions:
     """With `squares`, tasks on structured squares where that is worthwhile have plans for multigrid."""
 
     def __init__(self, budget_bytes: int = BUDGET_BYTES, *, squares: bool = False) -> None:
-        self._plans = Retained[AnyPlan](budget_bytes, lambda plan: plan.size_bytes)
-        self._operators = Retained[AnyOperator](budget_bytes, lambda operator: operator.size_bytes)
+        self._plans: Retained[AnyPlan] = Retained(budget_bytes, lambda plan: plan.size_bytes)
+        self._operators: Retained[AnyOperator] = Retained(budget_bytes, lambda operator: operator.size_bytes)
         self._make = _best_plan if squares else _plan
 
     def plan(self, task: MeasuredTask) -> AnyPlan:
@@ -60,6 +64,8 @@ def _plan_key(task: MeasuredTask) -> bytes:
 def _best_plan(task: MeasuredTask) -> AnyPlan:
     if not is_worthwhile(task.divisions, task.degree):
         return _plan(task)
+    from models.fem.structured.square import square_plan
+
     assert task.divisions is not None and task.dirichlet_points is not None
     return square_plan(task.divisions, task.dirichlet_points)  # whose points the task could count itself
 

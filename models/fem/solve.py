@@ -16,7 +16,7 @@ from models.fem.direct_solvers import solve
 from models.fem.mesh import Triangulation
 from models.fem.problem import Problem, mesh_of, problem
 from models.fem.scale import out_of_scale
-from models.fem.structured.square import is_worthwhile, square_plan
+from models.fem.structured.worthwhile import is_worthwhile
 from models.fem.task import DiffusionResult, DiffusionTask
 
 # A backward stable solve leaves about 1e-14. Beyond this the matrix is so ill conditioned that digits of u are in
@@ -86,6 +86,8 @@ def solve_field(given: Problem, divisions: Array | None = None) -> Solution:
     total = load(given)
     u = fixed_values(given, len(total))
     if is_worthwhile(divisions, given.element.degree):
+        from models.fem.structured.square import square_plan  # brings Numba, which others who import this do without
+
         assert divisions is not None
         plan = square_plan(divisions, given.boundary.dirichlet_points)
         return plan.operator(given.conductivity).solve([total], [u])[0]

@@ -60,7 +60,7 @@ def _faraday(plane: str) -> Callable[[Path], Installed]:
         port, metrics_port = free_ports(2)
         state = folder / "state"
         environment = {
-            **_inherited(),
+            **inherited(),
             "FARADAY_STATE_DIR": str(state),
             "FARADAY_PLANE": plane,
             "FARADAY_SERVER__PORT": str(port),
@@ -72,7 +72,7 @@ def _faraday(plane: str) -> Callable[[Path], Installed]:
             "FARADAY_MODELS": json.dumps(_only_identity()),
         }
         command = (sys.executable, "-c", _OUR_COMMAND)
-        return Installed(Command((*command, "up"), environment, (*command, "down")), lambda: _told(state))
+        return Installed(Command((*command, "up"), environment, (*command, "down")), lambda: told(state))
 
     return install
 
@@ -82,14 +82,14 @@ def _whole(folder: Path) -> Installed:
     port, metrics_port = free_ports(2)
     state = folder / "state"
     environment = {
-        **_inherited(),
+        **inherited(),
         "FARADAY_STATE_DIR": str(state),
         "FARADAY_SERVER__PORT": str(port),
         "FARADAY_METRICS__PORT": str(metrics_port),
         "FARADAY_RAY__TEMP_DIR": str(folder / "ray"),
     }
     command = (sys.executable, "-c", _OUR_COMMAND)
-    return Installed(Command((*command, "up"), environment, (*command, "down")), lambda: _told(state))
+    return Installed(Command((*command, "up"), environment, (*command, "down")), lambda: told(state))
 
 
 def _only_identity() -> Mapping[str, Mapping[str, object]]:
@@ -97,7 +97,7 @@ def _only_identity() -> Mapping[str, Mapping[str, object]]:
     return {**others, MODEL: {"min_replicas": 1, "max_replicas": 1}}
 
 
-def _told(state: Path) -> Address | None:
+def told(state: Path) -> Address | None:
     """What `faraday up` says of itself when it is ready."""
     try:
         said = json.loads((state / "client.json").read_text())
@@ -109,7 +109,7 @@ def _told(state: Path) -> Address | None:
 def _serve(best: bool) -> Callable[[Path], Installed]:
     def install(folder: Path) -> Installed:
         grpc_port, http_port = free_ports(2)
-        environment = {**_inherited(), "RAY_AUTH_MODE": "disabled", "PYTHONPATH": str(PEERS)}
+        environment = {**inherited(), "RAY_AUTH_MODE": "disabled", "PYTHONPATH": str(PEERS)}
         if best:
             environment |= _serve_at_its_best(folder)
         arguments = (str(PEERS / "ray_serve.py"), str(grpc_port), str(http_port), str(folder / "ray"))
@@ -142,11 +142,11 @@ def _serve_at_its_best(folder: Path) -> Mapping[str, str]:
 
 def _echo(folder: Path) -> Installed:
     (port,) = free_ports(1)
-    command = Command((sys.executable, str(PEERS / "grpc_echo.py"), str(port)), _inherited())
+    command = Command((sys.executable, str(PEERS / "grpc_echo.py"), str(port)), inherited())
     return Installed(command, lambda: Address(port))
 
 
-def _inherited() -> dict[str, str]:
+def inherited() -> dict[str, str]:
     """Our environment without what would set up another server than the one that is meant."""
     return {
         name: value

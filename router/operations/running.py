@@ -24,6 +24,8 @@ from router.operations.store import OperationStore
 
 log = logging.getLogger(__name__)
 
+_MAX_LOSSES = 3  # replicas that may go over one step, each so long before the next that nobody waited for that
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -60,6 +62,7 @@ class Running:
         self._state: ModelState | None = None
         self._news: Progress | None = None  # told since the last beat
         self._state_is_news = False
+        self._steps = 0  # the most that were done
 
     async def hold(self) -> str:
         """How it went, in a word or some. Cancelled, it leaves the operation to another worker."""
@@ -106,6 +109,7 @@ class Running:
         details = {"model": operation.model}
         deadline = time.monotonic() + operation.expires - self._unix_time()
         traceparent = operation.trace if operation.trace.endswith("-01") else ""  # recorded where it is sampled
+        furthest, losses = self._steps, 0
         while time.monotonic() < deadline:
             try:
                 result, _ = await means.dispatcher.advance(
@@ -113,17 +117,21 @@ class Running:
                     *(traceparent, operation.trace_state),
                 )
                 return result
-            except NoReplicaInTime:
+            except NoReplicaInTime as none:
                 log.info("operation %s waits for a replica of %s", operation.id, operation.model)
+                losses = (0 if self._steps > furthest else losses) + none.asked_before
+                furthest = self._steps
+                if losses == _MAX_LOSSES:
+                    raise _at_fault(operation) from None
             except ReplicasLost:
-                message = f"replicas of {operation.model} died one after another over one step; it may be the cause"
-                raise ReplicaLost(message, details) from None
+                raise _at_fault(operation) from None
             except TaskExpired:
                 break
         raise DeadlinePassed(f"{operation.model} did not come to an end before the operation's deadline", details)
 
     def _told(self, progress: Progress, state: ModelState | None) -> None:
         self._news = progress
+        self._steps = max(self._steps, progress.step)
         if state is not None:
             self._state, self._state_is_news = state, True
 
@@ -188,6 +196,11 @@ class Running:
             log.warning(
                 "operation %s is not left to another worker before its lease ends: %s", self._operation.id, error
             )
+
+
+def _at_fault(operation: Operation) -> ReplicaLost:
+    message = f"replicas of {operation.model} died one after another over one step; it may be the cause"
+    return ReplicaLost(message, {"model": operation.model})
 
 
 def _failure(error: Exception) -> bytes:

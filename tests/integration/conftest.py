@@ -26,6 +26,7 @@ def faraday(collector: Collector) -> Iterator[Installation]:
         "FARADAY_TELEMETRY__SAMPLING_RATIO": "0",
         "FARADAY_TELEMETRY__ACCESS_LOG_RATIO": "1",
         "FARADAY_OPERATIONS__CHECKPOINT_INTERVAL_S": "0.2",
+        "FARADAY_OPERATIONS__LEASE_S": "2",
     }
     with installation(settings) as running:
         yield running

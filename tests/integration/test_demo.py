@@ -34,6 +34,7 @@ def _demo(ray: Path) -> None:
     bounds = [float(bound) for bound in re.findall(r"error in energy norm ≤ (\S+) \(guaranteed\)", told.stdout)]
     assert len(bounds) == 2
     assert bounds[1] < bounds[0] / 10  # P2 on the same mesh
+    assert "two unknown conductivities, 1 and 5: found to " in told.stdout
     assert "sent [0, 1, 2, 3, 4, 5, 6, 7], got [0, 1, 2, 3, 4, 5, 6, 7]" in told.stdout
     assert "nothing is left running" in told.stdout
     assert not processes.naming(ray)

@@ -21,8 +21,8 @@ from tests.support.installation import Installation
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
-# A hundred steps of a tenth of a second.
-COUNT = 128
+# A hundred steps of a twentieth of a second.
+COUNT = 96
 BOTTOM = np.arange(COUNT + 1)
 MEASURED = np.arange(COUNT + 1, (COUNT + 1) ** 2, 41)
 X, Y = MEASURED % (COUNT + 1) / COUNT, MEASURED // (COUNT + 1) / COUNT

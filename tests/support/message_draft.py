@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from models import schema
 from models.base import ScalarField, Spec, TensorField
 from router.codec.finite_element import meshes
@@ -20,7 +22,7 @@ def drafted(spec: Spec) -> str:
     own = {name: field for name, field in fields.items() if name not in meshes.FIELDS | {"degree"}}
     lines = [line for number, (name, field) in enumerate(own.items(), 1) for line in _field(name, field, number)]
     title = "".join(part.capitalize() for part in row_name(spec).split("_"))
-    message = "\n".join([f"// {spec.summary}", f"message {title} {{", *lines, "}"])
+    message = "\n".join([*_comment(spec.summary), f"message {title} {{", *lines, "}"])
     solution = next((name for name in ("u", "displacement", "velocity") if name in schema.tensors(spec.result)), "")
     return (
         f"{message}\n\n    // {spec.summary}\n    {title} {row_name(spec)} = NEXT;\n\n"
@@ -28,11 +30,18 @@ def drafted(spec: Spec) -> str:
     )
 
 
-def _field(name: str, field: TensorField | ScalarField, number: int) -> tuple[str, str]:
+def _field(name: str, field: TensorField | ScalarField, number: int) -> list[str]:
     match field:
         case TensorField():
             shapes = " or ".join("(" + ", ".join(map(str, each)) + ")" for each in (field.shape, *field.alternatives))
-            return f"  // {field.dtype.upper()} {shapes}: {field.doc}.", f"  Tensor {name} = {number};"
+            return [*_comment(f"{field.dtype.upper()} {shapes}: {field.doc}.", "  "), f"  Tensor {name} = {number};"]
         case ScalarField():
+            first, _, rest = field.doc.partition(" ")
+            said = f"{first.capitalize() if len(first) > 2 and first.isalpha() else first} {rest}"
+            default = f" Absent: {field.default}." if str(field.default) else ""
             kind = _TYPES[type(field.default)]
-            return f"  // {field.doc}. Absent: {field.default!r}.", f"  optional {kind} {name} = {number};"
+            return [*_comment(f"{said}.{default}", "  "), f"  optional {kind} {name} = {number};"]
+
+
+def _comment(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, 128, initial_indent=f"{indent}// ", subsequent_indent=f"{indent}// ")

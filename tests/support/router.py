@@ -226,8 +226,11 @@ class Router:
 
 @cache
 def loaded(spec: Spec) -> Model[Task, Result]:
-    """Once for all tests: some take seconds to make, and none keeps anything from one call to the next."""
-    return spec.load("cpu")
+    """Once for all tests: some take seconds to make, and none keeps anything from one call to the next. Its example was
+    run, as on a replica before that says that it is ready: the first run of all may compile for many seconds."""
+    model = spec.load("cpu")
+    model.run([spec.example()])
+    return model
 
 
 @asynccontextmanager

@@ -39,7 +39,8 @@ class Elimination:
         )  # fmt: skip
         if bad >= 0:
             return direct.factor(matrix)
-        return Factor(matrix, _Inverse(plan, values).apply, len(values), METHOD)
+        # Transposed, which it equals, it is stored by rows: that halves the time of its products.
+        return Factor(matrix.T, _Inverse(plan, values).apply, len(values), METHOD)
 
     @property
     def size_bytes(self) -> int:

@@ -13,10 +13,10 @@ from __future__ import annotations
 import numpy as np
 
 from models.base import Array
-from models.fem.structured.compiled import compiled
+from models.fem.compiled import compiled_reordered
 
 
-@compiled
+@compiled_reordered
 def factorise(
     values: Array,
     data: Array,
@@ -72,7 +72,7 @@ def factorise(
     return -1
 
 
-@compiled
+@compiled_reordered
 def extend(panel: Array, update: Array, child: Array, places: Array, height: int, width: int) -> None:
     """Add a child's update, whose rows are at these places, to its parent's panel and update: lower halves."""
     size, rest = len(places), height - width
@@ -89,7 +89,7 @@ def extend(panel: Array, update: Array, child: Array, places: Array, height: int
                 target[places[i] - width] += source[i]
 
 
-@compiled
+@compiled_reordered
 def eliminate(panel: Array, height: int, width: int) -> int:
     """In place on a panel (height, width), which becomes [L₁₁; L₂₁]. Returns as `factorise` does."""
     for begin in range(0, width, 4):
@@ -112,7 +112,7 @@ def eliminate(panel: Array, height: int, width: int) -> int:
     return -1
 
 
-@compiled
+@compiled_reordered
 def subtract_columns(target: Array, panel: Array, height: int, begin: int, end: int, k: int) -> None:
     """target -= Σ_j panel[k, j] panel[k:, j] over up to four columns."""
     if end - begin == 4:
@@ -131,7 +131,7 @@ def subtract_columns(target: Array, panel: Array, height: int, begin: int, end: 
                 target[i] -= a * p[i]
 
 
-@compiled
+@compiled_reordered
 def subtract_product(update: Array, panel: Array, height: int, width: int) -> None:
     """update -= L₂₁ L₂₁ᵀ, the lower half; of a pair of columns, also what lies above the second one's diagonal."""
     rest = height - width

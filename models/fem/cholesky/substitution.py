@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from models.base import Array
-from models.fem.structured.compiled import compiled
+from models.fem.compiled import compiled_reordered
 
 
-@compiled
+@compiled_reordered
 def substitute(x: Array, values: Array, firsts: Array, row_starts: Array, rows: Array, panel_starts: Array) -> None:
     """In place on x (n,), in the order of elimination; for the other arguments see `symbolic.Symbolic`."""
     supernodes = len(firsts) - 1
@@ -47,7 +47,7 @@ def substitute(x: Array, values: Array, firsts: Array, row_starts: Array, rows: 
             own[j] = value / column[j]
 
 
-@compiled
+@compiled_reordered
 def substitute_all(x: Array, values: Array, firsts: Array, row_starts: Array, rows: Array, panel_starts: Array) -> None:
     """The same on x (n, columns), C-contiguous."""
     supernodes, columns = len(firsts) - 1, x.shape[1]
@@ -78,13 +78,13 @@ def substitute_all(x: Array, values: Array, firsts: Array, row_starts: Array, ro
                 row[c] *= inverse
 
 
-@compiled
+@compiled_reordered
 def subtract(row: Array, factor: float, other: Array) -> None:
     for c in range(len(row)):
         row[c] -= factor * other[c]
 
 
-@compiled
+@compiled_reordered
 def subtract_rows(row: Array, panel: Array, i: int, height: int, own: Array) -> None:
     """row -= Σ_j panel[i, j] own[j], four at a time."""
     width = len(own)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Array
-from models.fem.structured.compiled import compiled
+from models.fem.compiled import compiled_reordered
 
 # A supernode that has so few columns may store such a share of zeros, as in CHOLMOD (Chen et al. 2008, ACM TOMS 35).
 _NARROW, _MIDDLE, _WIDE = 4, 16, 48
@@ -67,7 +67,7 @@ def _inverse(order: Array) -> Array:
     return numbers
 
 
-@compiled
+@compiled_reordered
 def _tree(starts: Array, rows: Array, order: Array, numbers: Array) -> Array:
     """(n,): the parent of each column in the elimination tree, -1 at a root (Liu 1990, algorithm 4.2)."""
     count = len(order)
@@ -85,7 +85,7 @@ def _tree(starts: Array, rows: Array, order: Array, numbers: Array) -> Array:
     return parents
 
 
-@compiled
+@compiled_reordered
 def _postorder(parents: Array) -> Array:
     """(n,): the columns, children before parents and each subtree in one piece."""
     count = len(parents)
@@ -115,7 +115,7 @@ def _postorder(parents: Array) -> Array:
     return order
 
 
-@compiled
+@compiled_reordered
 def _counts(starts: Array, rows: Array, order: Array, numbers: Array, parents: Array) -> Array:
     """(n,): entries of each column of the factor. Row i has those on the paths from its entries up to i in the tree."""
     count = len(order)
@@ -140,7 +140,7 @@ def _supernodes(parents: Array, counts: Array) -> Array:
     return np.flatnonzero(is_first)
 
 
-@compiled
+@compiled_reordered
 def _amalgamate(is_first: Array, firsts: Array, parents: Array, counts: Array) -> None:
     """Clear `is_first` at what is taken into its last child's supernode. counts (n,) is spoilt."""
     count = len(parents)
@@ -181,7 +181,7 @@ def _rows(starts: Array, rows: Array, order: Array, numbers: Array, firsts: Arra
     return row_starts, found[by_supernode], parents
 
 
-@compiled
+@compiled_reordered
 def _unite(
     starts: Array,
     rows: Array,
@@ -233,7 +233,7 @@ def _unite(
     return True
 
 
-@compiled
+@compiled_reordered
 def _places(firsts: Array, row_starts: Array, rows: Array, parents: Array) -> tuple[Array, int]:
     """Where each row below a supernode is among its parent's rows; and how deep update matrices are stacked."""
     places = np.zeros(len(rows), np.int64)
@@ -256,7 +256,7 @@ def _places(firsts: Array, row_starts: Array, rows: Array, parents: Array) -> tu
     return places, deepest
 
 
-@compiled
+@compiled_reordered
 def _targets(
     starts: Array, rows: Array, order: Array, numbers: Array, firsts: Array, row_starts: Array, below: Array
 ) -> tuple[Array, Array]:

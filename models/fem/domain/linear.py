@@ -5,8 +5,9 @@ K may be unsymmetric, indefinite or complex; `models.fem.direct` is for those th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix
@@ -17,6 +18,14 @@ from models.fem.direct import REFINE_ABOVE, SingularMatrix, Solution
 
 # Of the residual of a solution that was refined once: beyond it digits of u are in doubt.
 RESIDUAL_LIMIT = 1e-8
+
+# Minimum degree on K + Kᵀ, with pivots on the diagonal: half the default's factors and a third of its time (Q2 on 160²
+# bricks 0.8 s against 2.6, Q1 on 25³ 1.1 against 4.2). With pivots to be looked for it would be the slower one.
+_DEFINITE: Mapping[str, Any] = {
+    "permc_spec": "MMD_AT_PLUS_A",
+    "diag_pivot_thresh": 0.0,
+    "options": {"SymmetricMode": True},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +53,11 @@ class Constrained:
         return Solution(u, float(np.abs(rest).max(initial=0.0) / scale) if scale > 0 else 0.0)
 
 
-def constrained(matrix: csr_matrix, fixed: Array) -> Constrained:
-    """Raises `SingularMatrix` where a pivot is zero."""
+def constrained(matrix: csr_matrix, fixed: Array, *, definite: bool = False) -> Constrained:
+    """`definite` says that K is symmetric and positive definite: then it is factorised without looking for pivots.
+
+    Raises `SingularMatrix` where a pivot is zero.
+    """
     is_free = np.ones(matrix.shape[0], dtype=bool)
     is_free[fixed] = False
     free = np.flatnonzero(is_free)
@@ -54,7 +66,7 @@ def constrained(matrix: csr_matrix, fixed: Array) -> Constrained:
     if len(free) == 0:
         return Constrained(inner, rows[:, fixed], free, fixed, _same, _same)
     try:
-        lu = splu(inner)
+        lu = splu(inner, **(_DEFINITE if definite else {}))
     except RuntimeError as error:  # SuperLU's only way to say so
         raise SingularMatrix(str(error)) from error
 

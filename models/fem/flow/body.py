@@ -1,10 +1,10 @@
 """The force of the fluid on a part of its boundary, by the consistent method: the residual of the weak form.
 
 For the v that is e_i on the part and 0 at all other points, ∫ σ n·v = a(u, v) + ρ c(u, u, v) − (p, div v) − (f, v) by
-partial integration; the integral over the volume is of twice the order of the boundary integral of a discrete stress,
-and is what balances the discrete equations (John & Matthies 2001, Int. J. Numer. Meth. Fluids 37, 885-903; Gresho et
-al. 1987). n points out of the fluid, so that the fluid's force on the body is its negative. Where the part ends at
-another boundary, v is one in the edge's length beyond: a part that is closed, like a cylinder, has no such end.
+partial integration; the integral over the volume is of up to twice the order of the boundary integral of a discrete
+stress, and is what balances the discrete equations (John & Matthies 2001, Int. J. Numer. Meth. Fluids 37, 885-903;
+Gresho et al. 1987). n points out of the fluid, so that the fluid's force on the body is its negative. Where the part
+ends at another boundary, v reaches one edge beyond it: a part that is closed, like a cylinder, has no such end.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ from models.base import Array, Refusal, Result, scalar, tensor
 from models.fem.check import check_positive
 from models.fem.domain.task import DomainTask
 
-# Velocity unknowns by dimension: a factorisation of some seconds and less than 2 GB. See DESIGN.md.
-MAX_UNKNOWNS = {2: 200_000, 3: 20_000}
+# Velocity unknowns by dimension: a factorisation of up to 15 s and 1.6 GB. See DESIGN.md.
+MAX_UNKNOWNS = {2: 120_000, 3: 20_000}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,6 +55,12 @@ class Data:
         driven = [each for piece in (*self.fluxes, *self.exchanges) for each in piece.condition.values]
         return not any(formula.speaks_of("t") for formula in (self.source, *driven))
 
+    @property
+    def holds_still(self) -> bool:
+        """Whether u is prescribed the same at all times."""
+        held = [each for condition in self.conditions if condition.quantity == "u" for each in condition.values]
+        return not any(formula.speaks_of("t") for formula in held)
+
 
 def data(basis: Basis, conditions: tuple[Condition, ...], source: Expression, cell_source: Array, order: int) -> Data:
     """Raises `Refusal` UNKNOWN_BOUNDARY."""
@@ -72,16 +78,20 @@ class Scheme:
     system: Constrained  # A
     explicit: csr_matrix  # M/dt − (1 − θ) K
     steady_load: Array | None
+    steady_values: Array | None
 
     def march(self, u: Array, first: int, last: int) -> Iterator[tuple[Array, float]]:
         """uⁿ and the residual of its step for n = first + 1, …, last, from u = u^first."""
         for n in range(first + 1, last + 1):
             middle = (n - 1 + self.theta) * self.dt
             load = self.data.load(middle) if self.steady_load is None else self.steady_load
-            _, values = self.data.prescribed(n * self.dt)
-            solution = self.system.solve(load + self.explicit @ u, values)
+            solution = self.system.solve(load + self.explicit @ u, self.prescribed(n))
             u = solution.x
             yield u, solution.residual
+
+    def prescribed(self, n: int) -> Array:
+        """(fixed,): after step n."""
+        return self.data.prescribed(n * self.dt)[1] if self.steady_values is None else self.steady_values
 
     def step_back(self, slope: Array) -> Array:
         """(points,): the adjoint λ of a step from dJ/duⁿ, by uⁿ alone; 0 where u is prescribed."""
@@ -96,12 +106,13 @@ def scheme(given: Data, k: Array, capacity: Array, dt: float, theta: float) -> S
     stiffness = form.diffusion.assemble(given.basis, k=k)
     for piece in given.exchanges:
         stiffness += form.exchange.assemble(piece.facets, h=piece.not_negative({"t": 0.0})[0])
-    fixed, _ = given.prescribed(0.0)
+    fixed, values = given.prescribed(0.0)
     return Scheme(
         given,
         dt,
         theta,
-        constrained(mass / dt + theta * stiffness, fixed),
+        constrained(mass / dt + theta * stiffness, fixed, definite=True),
         mass / dt - (1 - theta) * stiffness,
         given.load(0.0) if given.is_steady else None,
+        values if given.holds_still else None,
     )

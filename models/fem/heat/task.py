@@ -20,8 +20,8 @@ from models.fem.domain.limits import MAX_UNKNOWNS
 from models.fem.domain.task import DomainTask
 
 QUANTITIES = {"u": 1, "q": 1, "h": 2}
-# By dimension: steps times unknowns that take 20 s on one core (200 steps of 440² P1: 17 s; 370 of 29³ Q1 by the same
-# measure), and four times as long with a gradient.
+# By dimension: steps times unknowns that take about 10 s on one core (200 steps of 440² P1: 11 s; 370 of 29³ Q1: 9 s),
+# and five times as long with a gradient.
 MAX_WORK = {2: 40_000_000, 3: 10_000_000}
 MAX_SAVED = 10_000_000  # numbers in the answer: 80 MB
 

@@ -78,6 +78,8 @@ def _gradients(cotangent: Array | None, given: Problem, system: Constrained, u: 
     dual = np.zeros_like(u)
     slope = cotangent[:, 0] - 1j * cotangent[:, 1]
     dual[system.free] = system.transposed(slope[system.free])
+    by_prescribed = np.zeros_like(u)
+    by_prescribed[system.fixed] = slope[system.fixed] - system.coupling.T @ dual[system.free]
     basis, omega, c, eta = given.basis, given.omega, given.c, given.eta
     fields = {"u": basis.interpolate(u), "dual": basis.interpolate(dual), "omega": omega}
     speed = form.by_speed.elemental(basis, c=c, **fields)
@@ -91,6 +93,7 @@ def _gradients(cotangent: Array | None, given: Problem, system: Constrained, u: 
         "wave_speed_gradient": np.ascontiguousarray(speed.real),
         "damping_gradient": np.ascontiguousarray(form.by_damping.elemental(basis, **fields).real),
         "source_gradient": np.stack((source.real, -source.imag), axis=1),
+        "prescribed_gradient": np.stack((by_prescribed.real, -by_prescribed.imag), axis=1),
         "frequency_gradient": np.array([frequency.real]),
     }
 

@@ -79,6 +79,9 @@ class HelmholtzResult(Result):
     source_gradient: Array | None = tensor(
         "float64", ("points", 2), "dJ by Re f and Im f, interpolated from the points", optional=True
     )
+    prescribed_gradient: Array | None = tensor(
+        "float64", ("points", 2), "dJ by Re u and Im u where u is prescribed, 0 at other points", optional=True
+    )
     frequency_gradient: Array | None = tensor("float64", (1,), "dJ by ω", optional=True)
 
 

@@ -20,8 +20,8 @@ from models.fem.check import check_positive
 from models.fem.domain.task import DomainTask
 from models.fem.elasticity.check import check_locking
 
-# By dimension: a factorisation of some seconds and less than 2 GB, a dozen of which are needed.
-MAX_UNKNOWNS = {2: 200_000, 3: 30_000}
+# By dimension: up to 18 s and 1.1 GB for a tangent and its factors, a dozen of which are needed.
+MAX_UNKNOWNS = {2: 120_000, 3: 30_000}
 
 
 @dataclass(frozen=True, kw_only=True)

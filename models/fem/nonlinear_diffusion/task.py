@@ -18,7 +18,8 @@ from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
 from models.fem.check import check_positive
 from models.fem.domain.task import DomainTask
 
-MAX_UNKNOWNS = {2: 300_000, 3: 60_000}
+# By dimension: up to 8 s and 1.1 GB for a tangent and its factors in the plane, twice that in space.
+MAX_UNKNOWNS = {2: 200_000, 3: 30_000}
 
 
 @dataclass(frozen=True, kw_only=True)

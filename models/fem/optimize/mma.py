@@ -4,9 +4,9 @@ Each step replaces the objective and the constraints by convex separable functio
 poles (the asymptotes) that come nearer where x oscillates and recede where it does not (Svanberg 1987, Int. J. Numer.
 Methods Eng. 24, 359-373). A step is taken only where all of them turn out to be at or above the true functions;
 otherwise they are bent more, and another is tried (Svanberg 2002, SIAM J. Optim. 12, 555-573). So from a feasible
-point on, each further one is feasible and no worse, and every limit point satisfies the conditions of Karush, Kuhn and
-Tucker (theorem 7.1 there). What tests of the functions a step takes is bounded here: where `TRIES` are not enough, the
-step is taken nevertheless, and `conservative` says so.
+point on, each further one is feasible and no worse, and limit points satisfy the conditions of Karush, Kuhn and Tucker,
+as is proved there. How many a step tries is bounded here: where `TRIES` are not enough, the last is taken nevertheless,
+and `conservative` says so.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from models.fem.optimize.separable import Separable
 
 TRIES = 10  # more than 3 are rare
 
-# The constants of Svanberg 2002, section 4, relative to the widths of the box.
+# The constants of Svanberg 2007, MMA and GCMMA, relative to the widths of the box.
 _FIRST, _NEARER, _FARTHER = 0.5, 0.7, 1.2
 _NEAREST, _FARTHEST = 0.01, 10.0
-_ALBEFA = 0.1  # x stays by this part of its distance to an asymptote away from it
+_APART = 0.1  # x stays by this part of its distance to an asymptote away from it
 _BOTH = 0.001  # of each derivative also enters on its other side
 _ROUND_OFF = 1e-12
 
@@ -122,8 +122,8 @@ def _approximation(x: Array, here: Functions, box: Box, low: Array, high: Array,
     p = above**2 * ((1 + _BOTH) * up + _BOTH * down + extra)
     q = below**2 * ((1 + _BOTH) * down + _BOTH * up + extra)
     return Separable(
-        lower=np.maximum(box.lower, low + _ALBEFA * below),
-        upper=np.minimum(box.upper, high - _ALBEFA * above),
+        lower=np.maximum(box.lower, low + _APART * below),
+        upper=np.minimum(box.upper, high - _APART * above),
         low=low,
         high=high,
         p=p,

@@ -5,7 +5,8 @@ output most against the given weights (a compliant mechanism). Each cell has a d
 stiffness is a power (Bendsøe 1989, Struct. Optim. 1, 193-202: SIMP).
 
 Bricks of `divisions` are bilinear squares or trilinear cubes, one density each; brick i + nx (j + ny k) has its lowest
-corner at node i + (nx + 1)(j + (ny + 1) k). Triangles and tetrahedra of your own are P1 or P2.
+corner at node i + (nx + 1)(j + (ny + 1) k). A side of a cube is two facets, which share the diagonal from its lowest to
+its highest node; a traction acts on the nodes as on two triangles. Triangles and tetrahedra of your own are P1 or P2.
 """
 
 from __future__ import annotations

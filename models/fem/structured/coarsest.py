@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.base import Array
-from models.fem.structured.compiled import compiled
+from models.fem.compiled import compiled_reordered
 from models.fem.structured.network import Network
 
 
@@ -27,7 +27,7 @@ def factor(network: Network) -> Array:
     return lower
 
 
-@compiled
+@compiled_reordered
 def _factorise(lower: Array) -> None:
     """In place: the lower half of a band matrix becomes its factor."""
     count, band = lower.shape[0], lower.shape[1] - 1

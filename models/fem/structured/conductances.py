@@ -14,10 +14,10 @@ horizontal ones from even and from odd columns, then vertical ones in even and i
 from __future__ import annotations
 
 from models.base import Array
-from models.fem.structured.compiled import compiled
+from models.fem.compiled import compiled_reordered
 
 
-@compiled
+@compiled_reordered
 def assemble(conductivity: Array, x_weight: float, y_weight: float, stencil: Array) -> None:
     """Fill stencil (7, rows, columns): edges, inverse diagonals of red and black nodes, diagonal of black nodes.
 
@@ -66,7 +66,7 @@ def assemble(conductivity: Array, x_weight: float, y_weight: float, stencil: Arr
             stencil[5, j, s] = 1 / stencil[5, j, s] if stencil[5, j, s] > 0 else 0
 
 
-@compiled
+@compiled_reordered
 def share(stencil: Array, shares: Array) -> None:
     """Fill shares (4, ny/2, nx/2): how a red node in the middle of a coarse rectangle is interpolated from its corners,
     lower left, lower right, upper left and upper right.
@@ -91,7 +91,7 @@ def share(stencil: Array, shares: Array) -> None:
             shares[3, j, i] = right - right_low + above - above_left
 
 
-@compiled
+@compiled_reordered
 def coarsen(conductivity: Array, coarse: Array) -> None:
     """coarse (ny/2, nx/2, 2) gets the means over the four triangles of (ny, nx, 2) that each of its triangles holds."""
     for j in range(coarse.shape[0]):
@@ -102,7 +102,7 @@ def coarsen(conductivity: Array, coarse: Array) -> None:
             coarse[j, i, 1] = (lower[left, 1] + upper[left, 0] + upper[left, 1] + upper[right, 1]) / 4
 
 
-@compiled
+@compiled_reordered
 def fix(nodes: Array, stencil: Array, couplings: Array) -> None:
     """Make the rows and columns of the fixed nodes (fixed, 2) those of the identity, for fields that are 0 there.
 

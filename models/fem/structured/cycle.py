@@ -14,18 +14,19 @@ from __future__ import annotations
 import numpy as np
 
 from models.base import Array
-from models.fem.structured.compiled import compiled
+from models.fem.compiled import compiled_reordered
 
 
-@compiled
-def sweep(u: Array, stencil: Array, kind: int, load: Array, other: Array, j: int, is_even: bool) -> None:
+@compiled_reordered
+def sweep(u: Array, stencil: Array, load: Array, other: Array, j: int, is_even: bool) -> None:
     """Row j of u = D⁻¹ (load + E other), a half of a red-black Gauss-Seidel step, in even or in odd columns.
 
-    D⁻¹ is stencil[kind]. The sum over neighbours is written out where it is used: a row for it doubled the time.
+    The sum over neighbours is written out where it is used: a row to keep it in doubled the time.
     """
+    inverse = 4 if (j % 2 == 1) == is_even else 5  # of red nodes or of black ones
     if is_even:
         for s in range(1, u.shape[1] - 1):
-            u[j, s] = stencil[kind, j, s] * (
+            u[j, s] = stencil[inverse, j, s] * (
                 load[j, s]
                 + stencil[1, j, s - 1] * other[j, s - 1]
                 + stencil[0, j, s] * other[j, s]
@@ -34,7 +35,7 @@ def sweep(u: Array, stencil: Array, kind: int, load: Array, other: Array, j: int
             )
     else:
         for s in range(1, u.shape[1] - 1):
-            u[j, s] = stencil[kind, j, s] * (
+            u[j, s] = stencil[inverse, j, s] * (
                 load[j, s]
                 + stencil[0, j, s] * other[j, s]
                 + stencil[1, j, s] * other[j, s + 1]
@@ -43,7 +44,7 @@ def sweep(u: Array, stencil: Array, kind: int, load: Array, other: Array, j: int
             )
 
 
-@compiled
+@compiled_reordered
 def remainder(image: Array, stencil: Array, p: Array, red: Array, j: int, is_even: bool) -> None:
     """Row j of image = D p − E red on black nodes."""
     if is_even:
@@ -64,7 +65,7 @@ def remainder(image: Array, stencil: Array, p: Array, red: Array, j: int, is_eve
             )
 
 
-@compiled
+@compiled_reordered
 def restrict(coarse: Array, shares: Array, stencil: Array, black: Array, j: int, total: Array) -> None:
     """What row j of red nodes has for coarse (ny/2 + 1, nx/2 + 1) = Pᵀ residual, the rows before it being done.
 
@@ -99,7 +100,7 @@ def restrict(coarse: Array, shares: Array, stencil: Array, black: Array, j: int,
             coarse[row, s + 1] += shares[3, row - 1, s] * total[s]
 
 
-@compiled
+@compiled_reordered
 def prolong(red: Array, shares: Array, coarse: Array, j: int) -> None:
     """Add P coarse to row j of red nodes. Black nodes need no correction, as the next sweep replaces them."""
     low = (j - 1) // 2
@@ -116,7 +117,7 @@ def prolong(red: Array, shares: Array, coarse: Array, j: int) -> None:
             )
 
 
-@compiled
+@compiled_reordered
 def split(red: Array, black: Array, nodes: Array) -> None:
     """The two colours of an array (ny + 1, nx + 1) of nodes, nx being even."""
     half = nodes.shape[1] // 2
@@ -130,7 +131,7 @@ def split(red: Array, black: Array, nodes: Array) -> None:
         black[j + 1, half + 1] = nodes[j, 2 * half]
 
 
-@compiled
+@compiled_reordered
 def join(nodes: Array, red: Array, black: Array) -> None:
     """The inverse of `split`."""
     half = nodes.shape[1] // 2
@@ -144,7 +145,7 @@ def join(nodes: Array, red: Array, black: Array) -> None:
         nodes[j, 2 * half] = black[j + 1, half + 1]
 
 
-@compiled
+@compiled_reordered
 def solve_coarsest(nodes: Array, lower: Array, x: Array) -> None:
     """In place on nodes (ny + 1, nx + 1): substitutions with the factor of `coarsest.factor`. x (nodes,) is room."""
     rows, columns = nodes.shape
@@ -168,68 +169,74 @@ def solve_coarsest(nodes: Array, lower: Array, x: Array) -> None:
             nodes[j, i] = x[i * across + j * up]
 
 
-@compiled
+@compiled_reordered
 def colours(arena: Array, sides: Array, starts: Array, level: int) -> Array:
     """(6, rows, columns): a view of one level's arrays in an arena (6 · starts[-1],), level after level."""
     rows, columns = sides[level, 1] + 3, sides[level, 0] // 2 + 3
     return arena[6 * starts[level] : 6 * starts[level + 1]].reshape(6, rows, columns)
 
 
-@compiled
+@compiled_reordered
 def nodes_of(arena: Array, sides: Array, starts: Array, level: int) -> Array:
     """(ny + 1, nx + 1): a view of one level's nodes in an arena (2 · starts[-1],)."""
     rows, columns, start = sides[level, 1] + 1, sides[level, 0] + 1, 2 * starts[level]
     return arena[start : start + rows * columns].reshape(rows, columns)
 
 
-@compiled
+@compiled_reordered
 def cells_of(arena: Array, sides: Array, starts: Array, level: int) -> Array:
     """(4, ny/2, nx/2): a view of the shares of the cells of the next level in an arena (2 · starts[-1],)."""
     rows, columns, start = sides[level, 1] // 2, sides[level, 0] // 2, 2 * starts[level]
     return arena[start : start + 4 * rows * columns].reshape(4, rows, columns)
 
 
-@compiled
+@compiled_reordered
 def v_cycle(
     nodes: Array, room: Array, sides: Array, starts: Array, stencils: Array, shares: Array, lower: Array
 ) -> None:
-    """In place on the nodes of level 1: from a load there to a field, by a symmetric V-cycle.
+    """A symmetric V-cycle, from a load on the black nodes of level 0 to a field there.
 
     On each level it has a red-black step of Gauss-Seidel, going down red first and going up red last; a direct solve on
-    the last level. It is linear, symmetric and positive definite in the load, as preconditioners have to be.
-    room (6 · starts[-1],) with rims of zeros holds field and load of each level.
+    the last level. It is linear, symmetric and positive definite in the load, as preconditioners have to be. On level 0
+    the load is 0 on red nodes, and the field there is not wanted.
+    room (6 · starts[-1],) holds field and load of each level, each red and black; nodes (2 · starts[-1],) what passes
+    between them. Rims are zero.
     """
     last = len(sides) - 1
     total, x = np.zeros(sides[0, 0] // 2 + 3, stencils.dtype), np.zeros(lower.shape[0])
-    for level in range(1, last):
+    for level in range(last):
         stencil, held = colours(stencils, sides, starts, level), colours(room, sides, starts, level)
         red, black, red_load, black_load = held[0], held[1], held[2], held[3]
         coarse, part = nodes_of(nodes, sides, starts, level + 1), cells_of(shares, sides, starts, level)
-        end = red.shape[0] - 1
-        split(red_load, black_load, nodes_of(nodes, sides, starts, level))
-        for j in range(1, end):
+        if level > 0:
+            split(red_load, black_load, nodes_of(nodes, sides, starts, level))
+        for j in range(1, red.shape[0] - 1):
             for s in range(1, red.shape[1] - 1):
                 red[j, s] = stencil[4, j, s] * red_load[j, s]
-        for j in range(1, end):
-            sweep(black, stencil, 5, black_load, red, j, j % 2 == 0)
-        for j in range(1, end):
+                black[j, s] = stencil[5, j, s] * black_load[j, s]
+        if level > 0:
+            for j in range(1, red.shape[0] - 1):
+                sweep(black, stencil, black_load, red, j, j % 2 == 0)
+        for j in range(1, red.shape[0] - 1):
             restrict(coarse, part, stencil, black, j, total)
     solve_coarsest(nodes_of(nodes, sides, starts, last), lower, x)
-    for level in range(last - 1, 0, -1):
+    for level in range(last - 1, -1, -1):
         stencil, held = colours(stencils, sides, starts, level), colours(room, sides, starts, level)
         red, black, red_load, black_load = held[0], held[1], held[2], held[3]
         coarse, part = nodes_of(nodes, sides, starts, level + 1), cells_of(shares, sides, starts, level)
         end = red.shape[0] - 1
-        for j in range(1, end):
-            prolong(red, part, coarse, j)
-        for j in range(1, end):
-            sweep(black, stencil, 5, black_load, red, j, j % 2 == 0)
-        for j in range(1, end):
-            sweep(red, stencil, 4, red_load, black, j, j % 2 == 1)
-        join(nodes_of(nodes, sides, starts, level), red, black)
+        for j in range(1, end + 1):
+            if j < end:
+                prolong(red, part, coarse, j)
+            if j > 1:
+                sweep(black, stencil, black_load, red, j - 1, j % 2 == 1)
+        if level > 0:
+            for j in range(1, end):
+                sweep(red, stencil, red_load, black, j, j % 2 == 1)
+            join(nodes_of(nodes, sides, starts, level), red, black)
 
 
-@compiled
+@compiled_reordered
 def schur(image: Array, red: Array, p: Array, z: Array, ratio: float, fine: Array, red_load: Array) -> float:
     """p = z + ratio p, red = D⁻¹ (red_load + Eᵀ p) and image = D p − E red, row by row; returns image · p."""
     product, end = 0.0, image.shape[0] - 1
@@ -238,7 +245,7 @@ def schur(image: Array, red: Array, p: Array, z: Array, ratio: float, fine: Arra
             for s in range(1, p.shape[1] - 1):
                 p[j + 1, s] = z[j + 1, s] + ratio * p[j + 1, s]
         if 0 < j < end:
-            sweep(red, fine, 4, red_load, p, j, j % 2 == 1)
+            sweep(red, fine, red_load, p, j, j % 2 == 1)
         if j > 1:
             remainder(image, fine, p, red, j - 1, j % 2 == 1)
             for s in range(1, p.shape[1] - 1):
@@ -246,7 +253,7 @@ def schur(image: Array, red: Array, p: Array, z: Array, ratio: float, fine: Arra
     return product
 
 
-@compiled
+@compiled_reordered
 def largest(values: Array) -> float:
     """The largest absolute value of an array (rows, columns); NaN where there is one."""
     found = 0.0
@@ -259,7 +266,7 @@ def largest(values: Array) -> float:
     return found
 
 
-@compiled
+@compiled_reordered
 def largest_term(diagonal: Array, u: Array) -> float:
     """Of K u, in absolute value."""
     found = 0.0
@@ -269,7 +276,7 @@ def largest_term(diagonal: Array, u: Array) -> float:
     return found
 
 
-@compiled
+@compiled_reordered
 def conjugate_gradients(
     double: Array, single: Array, nodes: Array, sides: Array, starts: Array, fine: Array, stencils: Array,
     shares: Array, lower: Array, energy_tolerance: float, tolerance: float, round_off: float, max_steps: int,
@@ -286,55 +293,46 @@ def conjugate_gradients(
     """
     red_load, black_load, red, black = double[0], double[1], double[2], double[3]
     p, image, rest, nothing = double[4], double[5], double[6], double[7]
-    held, stencil = colours(single, sides, starts, 0), colours(stencils, sides, starts, 0)
-    low, z, correction = held[0], held[1], held[2]
-    part, coarse = cells_of(shares, sides, starts, 0), nodes_of(nodes, sides, starts, 1)
+    held = single[: 6 * red.size].reshape(6, red.shape[0], red.shape[1])  # level 0 of the V-cycle's room
+    z, low = held[1], held[3]
     rows, columns = red.shape
-    total = np.zeros(columns, stencils.dtype)
-
     for j in range(1, rows - 1):
         for s in range(1, columns - 1):
             rest[j, s] = black_load[j, s]
             black[j, s], p[j, s], z[j, s] = 0, 0, 0
-    schur(image, red, p, z, 0.0, fine, red_load)
-    energy, previous, current, length = 0.0, 1.0, 0.0, 1.0
-    steps, converged = 0, False
+
+    load, ratio, length = red_load, 0.0, 1.0  # at first the residual of p = 0, then of directions without a load
+    energy, current, steps = 0.0, 0.0, 0
+    done, converged = False, False
     while True:
-        for j in range(1, rows):
-            if j < rows - 1:
-                for s in range(1, columns - 1):
-                    black[j, s] += length * p[j, s]
-                    rest[j, s] -= length * image[j, s]
-                    low[j, s] = rest[j, s]
-                    z[j, s] = stencil[5, j, s] * low[j, s]
-            if j > 1:
-                restrict(coarse, part, stencil, z, j - 1, total)
+        curvature = schur(image, red, p, z, ratio, fine, load)
+        if done:
+            break
+        if steps > 0:
+            length = current / curvature
+            energy += length * current
+        for j in range(1, rows - 1):
+            for s in range(1, columns - 1):
+                black[j, s] += length * p[j, s]
+                rest[j, s] -= length * image[j, s]
+                low[j, s] = rest[j, s]
         v_cycle(nodes, single, sides, starts, stencils, shares, lower)
-        current = 0.0
-        for j in range(1, rows):
-            if j < rows - 1:
-                for s in range(columns):
-                    correction[j, s] = 0
-                prolong(correction, part, coarse, j)
-            if j > 1:
-                sweep(z, stencil, 5, low, correction, j - 1, j % 2 == 1)
-                for s in range(1, columns - 1):
-                    current += z[j - 1, s] * rest[j - 1, s]
+        previous, current = current, 0.0
+        for j in range(1, rows - 1):
+            for s in range(1, columns - 1):
+                current += z[j, s] * rest[j, s]
         if current <= energy_tolerance**2 * energy:
             converged = largest(rest) <= max(tolerance, round_off * largest_term(fine[6], black))
-        if converged or steps == max_steps or not current > 0:
-            break
-        curvature = schur(image, red, p, z, current / previous if steps else 0.0, fine, nothing)
-        if not curvature > 0:
-            break
-        length, previous = current / curvature, current
-        energy += length * current
-        steps += 1
+        done = converged or steps == max_steps or not current > 0
+        load, ratio = nothing, current / previous if steps > 0 else 0.0
+        if done:  # red nodes and the residual of what was found
+            load, ratio = red_load, 1.0
+            for j in range(1, rows - 1):
+                for s in range(1, columns - 1):
+                    p[j, s], z[j, s] = black[j, s], 0
+        else:
+            steps += 1
 
-    for j in range(1, rows - 1):
-        for s in range(1, columns - 1):
-            p[j, s], z[j, s] = black[j, s], 0
-    schur(image, red, p, z, 1.0, fine, red_load)
     for j in range(1, rows - 1):
         for s in range(1, columns - 1):
             rest[j, s] = black_load[j, s] - image[j, s]

@@ -19,17 +19,10 @@ import numpy as np
 
 from models.base import Array
 from models.fem.mesh import Triangulation, unit_square
-from models.fem.structured.hierarchy import Hierarchy, hierarchy, nested_sides
+from models.fem.structured.hierarchy import Hierarchy, hierarchy
 from models.fem.structured.iteration import SquareSolution, solve_all
 from models.fem.structured.levels import Levels, levels
 from models.fem.structured.network import edges_of
-
-# Of rectangles. Below, a direct solve takes about two milliseconds and leaves a residual of round-off.
-SMALLEST = 1024
-# Of one side of a rectangle to the other: the steps grow with it, from 12 to 18 at 2 and to 33 at 4.
-STRETCH = 4
-# Nodes times squared bandwidth of the coarsest grid, the multiplications of its factor: those of 66² nodes.
-COARSEST = 20_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,15 +119,3 @@ def square_plan(divisions: Array, dirichlet_points: Array) -> SquarePlan:
     """Of the square cut into divisions (nx, ny), both even and at least 6; u is given at some boundary points."""
     x_count, y_count = divisions.tolist()
     return SquarePlan(hierarchy(x_count, y_count, dirichlet_points))
-
-
-def is_worthwhile(divisions: Array | None, degree: int) -> bool:
-    """Whether this beats a direct solve on the mesh of a task with these divisions (2,)."""
-    if divisions is None or degree != 1:
-        return False
-    x_count, y_count = divisions.tolist()
-    if x_count * y_count < SMALLEST or max(x_count, y_count) > STRETCH * min(x_count, y_count):
-        return False
-    nested = nested_sides(x_count, y_count)
-    short, long = sorted(nested[-1])
-    return len(nested) > 1 and (short + 1) ** 3 * (long + 1) <= COARSEST

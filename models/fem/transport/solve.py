@@ -38,7 +38,7 @@ def answer(task: TransportTask, mesh: Mesh) -> TransportResult:
         check_size("cotangent", task.cotangent, (given.basis.N,), "one per point")
     refuse_undetermined(given.matrix, given.fixed, "prescribe u or h > 0 on a boundary of it, or give c > 0")
     try:
-        system = constrained(given.matrix, given.fixed)
+        system = constrained(given.matrix, given.fixed, definite=not given.b.any())
     except SingularMatrix:
         raise _out_of_scale() from None
     solution = system.solve(given.load, given.values)
@@ -93,6 +93,8 @@ def _gradients(cotangent: Array | None, given: Problem, system: Constrained, u: 
         return {}
     dual = np.zeros_like(u)
     dual[system.free] = system.transposed(cotangent[system.free])
+    by_prescribed = np.zeros_like(u)
+    by_prescribed[system.fixed] = cotangent[system.fixed] - system.coupling.T @ dual[system.free]
     basis, added = given.basis, given.stabilisation
     field = basis.interpolate(u)
     bend = np.trace(field.hess) if added.is_active else np.zeros_like(given.f)
@@ -110,6 +112,7 @@ def _gradients(cotangent: Array | None, given: Problem, system: Constrained, u: 
         "diffusivity_gradient": form.by_diffusivity.elemental(basis, **fields),
         "reaction_gradient": form.by_reaction.elemental(basis, **fields),
         "source_gradient": form.by_source.assemble(basis, **fields),
+        "prescribed_gradient": by_prescribed,
     }
 
 

@@ -86,6 +86,9 @@ class TransportResult(Result):
     source_gradient: Array | None = tensor(
         "float64", ("points",), "dJ by f at each point (interpolated)", optional=True
     )
+    prescribed_gradient: Array | None = tensor(
+        "float64", ("points",), "dJ by u where it is prescribed, 0 at other points", optional=True
+    )
 
 
 SPEC = Spec(

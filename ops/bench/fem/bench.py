@@ -16,13 +16,13 @@ import numpy as np
 
 from models.base import Array
 from ops.bench.contract import Better, Findings, Row, Run, compare, missing, same_answer
-from ops.bench.fem import problems
+from ops.bench.fem import problems, served
 from ops.bench.fem.problems import Problem
 from ops.bench.fem.programs import DOLFINX, NGSOLVE, OURS, SCIKIT, TORCH, PeerMissing, Program, Ran, run
 
 SAME = 1e-8  # relative, in the largest value
 UNIT = "CPU s"
-DIRECT_GRADIENT, CERTIFICATE = 0.3, 0.25  # of the solve that they go with
+_OF_SOLVE = "of the solve"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Share:
     name: str
     kind: str
     problem: Callable[[], Problem]
-    part: str
+    part: str  # as the programs call it
     whole: str
     most: float
     peers: tuple[Program, ...] = ()
@@ -63,23 +63,25 @@ WORKS = (
     Work("3D elasticity, P1 tetrahedra, 54,243 dofs", "elastic", lambda: problems.bar(20), (DOLFINX, TORCH), 1.0, 1),
     Work("heat, 100 steps, 128²", "heat", lambda: problems.square(128, 1), (DOLFINX, SCIKIT), 1.6, 2),
 )
+
+
+def _gradient(solver: str, most: float, peers: tuple[Program, ...] = ()) -> Share:
+    name = f"gradient over its forward solve, {solver}, 128²"
+    return Share(
+        name, "derivative", lambda: problems.square(128), f"{solver}, gradient", f"{solver}, forward", most, peers
+    )
+
+
 SHARES = (
-    Share(
-        "gradient over its forward solve, direct, 128²",
-        "derivative",
-        lambda: problems.square(128, 1),
-        "gradient",
-        "forward",
-        DIRECT_GRADIENT,
-        (TORCH,),
-    ),
+    _gradient("direct", 0.3, (TORCH,)),
+    _gradient("multigrid", 1.0),
     Share(
         "certificate over a direct solve, 256²",
         "certificate",
         lambda: problems.square(256, 1),
         "certificate",
         "solve",
-        CERTIFICATE,
+        0.25,
     ),
 )
 NOTES = (
@@ -87,6 +89,7 @@ NOTES = (
     "a peer's name is followed by the fastest of its configurations whose answer is within 1e-8 of ours",
     "elasticity: the same tetrahedra for all, since ours has no hexahedra; 20 × 20 × 40 bricks of six",
     "64 right-hand sides: the peer factorises for each, ours once",
+    "served calls: wall time at the client, ours a router worker and a replica without Ray, which is not on their path",
 )
 
 
@@ -124,7 +127,16 @@ def measure(asked: Run) -> Findings:
             asked.say(f"round {number + 1} of {asked.rounds}")
             for work, collected in found.items():
                 collect(work, collected, Path(folder) / "problem.npz", number, asked.say)
-    return Findings(rows(found), NOTES)
+    asked.say("served calls")
+    return Findings((*rows(found), *_served()), NOTES)
+
+
+def _served() -> tuple[Row, ...]:
+    ours = served.measure_ours()
+    try:
+        return served.rows(ours, served.measure_tesseract())
+    except PeerMissing as why:
+        return served.rows(ours, why)
 
 
 def collect(work: Work | Share, collected: Collected, file: Path, number: int, say: Callable[[str], None]) -> None:
@@ -185,26 +197,25 @@ def _difference(answer: Array, reference: Array) -> float:
 
 def _share_rows(share: Share, collected: Collected) -> list[Row]:
     """What ours adds to a solve, against what it may; then the same of each peer, which informs."""
-    unit = f"of a {share.whole}"
-    ours = _shares(collected, OURS, share.part, share.whole)
+    ours = _share(share, collected, OURS)
     wanted = compare(
-        share.name, ours, [share.most], peer_name="what is wanted", unit=unit, better=Better.LESS, reach=1.0
+        share.name, ours, [share.most], peer_name="what is wanted", unit=_OF_SOLVE, better=Better.LESS, reach=1.0
     )
-    informs = [
-        missing(share.name, ours, peer_name=peer.name, unit=unit, reach=None, why=collected.missing[peer])
-        if peer in collected.missing
-        else compare(
-            share.name,
-            ours,
-            _shares(collected, peer, f"direct, {share.part}", f"direct, {share.whole}"),
-            peer_name=peer.name,
-            unit=unit,
-            better=Better.LESS,
-        )
-        for peer in share.peers
-    ]
-    return [wanted, *informs]
+    return [wanted, *(_share_beside(share, collected, peer) for peer in share.peers)]
 
 
-def _shares(collected: Collected, program: Program, part: str, whole: str) -> list[float]:
-    return [median(collected.seconds[program, part]) / median(collected.seconds[program, whole])]
+def _share_beside(share: Share, collected: Collected, peer: Program) -> Row:
+    ours = _share(share, collected, OURS)
+    if peer in collected.missing:
+        why = collected.missing[peer]
+        return missing(share.name, ours, peer_name=peer.name, unit=_OF_SOLVE, reach=None, why=why)
+    theirs = _share(share, collected, peer)
+    row = compare(share.name, ours, theirs, peer_name=peer.name, unit=_OF_SOLVE, better=Better.LESS)
+    answers = (collected.answers[program, share.part] for program in (peer, OURS))
+    return same_answer(row, _difference(*answers), SAME)
+
+
+def _share(share: Share, collected: Collected, program: Program) -> list[float]:
+    """One figure: a quotient of medians is steadier than the median of quotients."""
+    part, whole = (median(collected.seconds[program, name]) for name in (share.part, share.whole))
+    return [part / whole]

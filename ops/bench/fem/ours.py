@@ -23,14 +23,14 @@ from models.fem import problem as diffusion
 from models.fem.adjoint import gradient
 from models.fem.assembly import assemble, source_products
 from models.fem.bound import energy_bound
-from models.fem.direct import factor
 from models.fem.elasticity import problem as elasticity
 from models.fem.elasticity.system import balance
 from models.fem.elasticity.task import ElasticityTask
 from models.fem.element import ELEMENTS
 from models.fem.mesh import Triangulation, triangulate
-from models.fem.operator import Operator, operator
 from models.fem.plan import Plan, plan
+from models.fem.sessions import AnyOperator, AnyPlan
+from models.fem.structured.square import square_plan
 from models.fem.task import DiffusionTask
 from ops.bench.fem.problems import BENDING, HEAT_STEPS, POISSON_RATIO, TIME_STEP, Problem, read
 
@@ -38,11 +38,11 @@ Timed = tuple[dict[str, list[float]], dict[str, Array]]
 
 
 def solve(given: Problem, repetitions: int) -> Timed:
-    """New coefficients on the same mesh: assembly and solve."""
-    held = _plan(given)
+    """New coefficients on the same mesh: assembly and solve, by multigrid where the mesh is a structured square."""
+    held = _best_plan(given)
 
     def again(number: int) -> Array:
-        return _solved(operator(held, given.fields[number % len(given.fields)]), given)
+        return _solved(held.operator(given.fields[number % len(given.fields)]), given)
 
     return {"solve": _timed(again, repetitions)}, {"solve": again(0)}
 
@@ -62,11 +62,11 @@ def assembly(given: Problem, repetitions: int) -> Timed:
 
 
 def fields(given: Problem, repetitions: int) -> Timed:
-    """Every field of coefficients, one after the other."""
-    held = _plan(given)
+    """Every field of coefficients, one after the other, by multigrid."""
+    held = _best_plan(given)
 
     def again(number: int) -> Array:
-        return np.concatenate([_solved(operator(held, field), given) for field in given.fields])
+        return np.concatenate([_solved(held.operator(field), given) for field in given.fields])
 
     return {"fields": _timed(again, repetitions)}, {"fields": again(0)}
 
@@ -77,7 +77,7 @@ def loads(given: Problem, repetitions: int) -> Timed:
     nothing = np.zeros(len(given.nodes))
 
     def again(number: int) -> Array:
-        found = operator(held, given.fields[0]).solve(list(given.loads), [nothing] * len(given.loads))
+        found = held.operator(given.fields[0]).solve(list(given.loads), [nothing] * len(given.loads))
         return np.concatenate([solution.x for solution in found])
 
     return {"loads": _timed(again, repetitions)}, {"loads": again(0)}
@@ -85,47 +85,52 @@ def loads(given: Problem, repetitions: int) -> Timed:
 
 def derivative(given: Problem, repetitions: int) -> Timed:
     """The gradient of |u|²/2 by the conductivity of each cell, beside the forward solve that it follows."""
-    held = _plan(given)
-    posed = _posed(given, held.mesh)
-    nothing = np.zeros(len(given.nodes))
-    kept: dict[str, Array] = {}
-    operators: list[Operator] = []
-
-    def forward(number: int) -> None:
-        operators[:] = [operator(held, given.fields[0])]
-        kept["u"] = _solved(operators[0], given)
-
-    def backward(number: int) -> None:
-        u = kept["u"]
-        [dual] = operators[0].solve([u], [nothing])
-        kept["gradient"] = gradient(posed, held, u, u, dual.x).conductivity
-
-    ahead = _timed(forward, repetitions)
-    return {"forward": ahead, "gradient": _timed(backward, repetitions)}, {"gradient": kept["gradient"]}
+    ahead, back, answers = list[float](), list[float](), list[Array]()
+    for held in (_plan(given), _best_plan(given)):
+        for number in range(repetitions, -1, -1):  # so that the last is of the first field
+            posed = _posed(given, held.mesh, number)
+            began = time.process_time()
+            made = held.operator(posed.conductivity)
+            u = _solved(made, given)
+            between = time.process_time()
+            [dual] = made.solve([u], [np.zeros_like(u)])
+            found = gradient(posed, held, u, u, dual.x).conductivity
+            ahead.append(between - began)
+            back.append(time.process_time() - between)
+        answers.append(found)
+    names = "direct", "multigrid"
+    seconds = {
+        f"{name}, {part}": every[at * (repetitions + 1) + 1 : (at + 1) * (repetitions + 1)]
+        for at, name in enumerate(names)
+        for part, every in (("forward", ahead), ("gradient", back))
+    }
+    return seconds, {f"{name}, gradient": answer for name, answer in zip(names, answers, strict=True)}
 
 
 def heat(given: Problem, repetitions: int) -> Timed:
-    """Backward Euler from u = 0, with one factorisation."""
+    """Backward Euler from u = 0, with one factorisation, each step's residual checked."""
     held = _plan(given)
     mass = _mass(held)
     load = given.loads[0][held.free]
+    analysis = held.analysis
+    assert analysis is not None
 
     def again(number: int) -> Array:
         stiff = held.matrix(given.fields[0])
-        factors = factor(stiff + mass)
+        factors = analysis.factor(csc_array((stiff.data + mass.data, mass.indices, mass.indptr)))
         u = np.zeros(len(held.free))
         for _ in range(HEAT_STEPS):
-            u = factors.solve(load + mass @ u).x
+            u = factors.solve(load + mass.T @ u).x  # symmetric, and stored by rows so
         return _everywhere(u, held)
 
     return {"heat": _timed(again, repetitions)}, {"heat": again(0)}
 
 
 def elastic(given: Problem, repetitions: int) -> Timed:
-    posed = _bent(given)
+    posed = [_bent(given, number) for number in range(len(given.fields))]
 
     def again(number: int) -> Array:
-        return balance(posed).u.ravel()
+        return balance(posed[number % len(posed)]).u.ravel()
 
     return {"elastic": _timed(again, repetitions)}, {"elastic": again(0)}
 
@@ -133,9 +138,9 @@ def elastic(given: Problem, repetitions: int) -> Timed:
 def certificate(given: Problem, repetitions: int) -> Timed:
     """The guaranteed bound, beside the direct solve that it is for."""
     held = _plan(given)
-    posed = _posed(given, held.mesh)
-    u = _solved(operator(held, given.fields[0]), given)
-    direct = _timed(lambda number: _solved(operator(held, given.fields[0]), given), repetitions)
+    posed = _posed(given, held.mesh, 0)
+    u = _solved(held.operator(given.fields[0]), given)
+    direct = _timed(lambda number: _solved(held.operator(given.fields[0]), given), repetitions)
     bound = _timed(lambda number: energy_bound(posed, u), repetitions)
     return {"solve": direct, "certificate": bound}, {"solve": u}
 
@@ -149,7 +154,11 @@ def _plan(given: Problem) -> Plan:
     return plan(triangulate(given.nodes, given.cells), ELEMENTS[1], given.fixed)
 
 
-def _solved(made: Operator, given: Problem) -> Array:
+def _best_plan(given: Problem) -> AnyPlan:
+    return square_plan(given.divisions, given.fixed) if len(given.divisions) else _plan(given)
+
+
+def _solved(made: AnyOperator, given: Problem) -> Array:
     [solution] = made.solve([given.loads[0]], [np.zeros(len(given.nodes))])
     return solution.x
 
@@ -160,13 +169,13 @@ def _everywhere(u: Array, held: Plan) -> Array:
     return whole
 
 
-def _posed(given: Problem, mesh: Triangulation) -> diffusion.Problem:
-    """With f = 1, u = 0 on the boundary and the first field."""
+def _posed(given: Problem, mesh: Triangulation, number: int) -> diffusion.Problem:
+    """With f = 1, u = 0 on the boundary and one of the fields."""
     task = DiffusionTask(
         nodes=given.nodes,
         cells=given.cells,
         degree=1,
-        conductivity=given.fields[0],
+        conductivity=given.fields[number % len(given.fields)],
         source=np.ones(1),
         dirichlet_points=given.fixed,
         dirichlet_values=np.zeros(len(given.fixed)),
@@ -174,13 +183,13 @@ def _posed(given: Problem, mesh: Triangulation) -> diffusion.Problem:
     return diffusion.problem(task, mesh)
 
 
-def _bent(given: Problem) -> elasticity.Problem:
+def _bent(given: Problem, number: int) -> elasticity.Problem:
     axes = len(BENDING)
     task = ElasticityTask(
         nodes=given.nodes,
         cells=given.cells,
         degree=1,
-        young_modulus=given.fields[0],
+        young_modulus=given.fields[number],
         poisson_ratio=np.full(1, POISSON_RATIO),
         body_force=np.array([BENDING]),
         fixed_points=np.repeat(given.fixed, axes),

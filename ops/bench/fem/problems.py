@@ -4,12 +4,14 @@
     fixed (fixed,)                           nodes where the solution is 0, in all its components
     fields (fields, cells)                   conductivities, or Young's moduli
     loads (loads, nodes × components)        right-hand sides, as they are: nobody assembles them
+    divisions (2,) or (0,)                   of a mesh that is `unit_square`'s: numbering and all, which ours may use
 
 Poisson's ratio is `POISSON_RATIO`, a step in time `TIME_STEP` (of `HEAT_STEPS`), the heat capacity 1.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +28,7 @@ TIME_STEP = 1e-3
 HEAT_STEPS = 100
 BENDING = (1.0, 0.0, 0.0)
 SEED = 5
+_UNSTRUCTURED = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +38,7 @@ class Problem:
     fixed: Array
     fields: Array
     loads: Array
+    divisions: Array
 
     def write(self, path: Path) -> None:
         np.savez(path, allow_pickle=False, **vars(self))
@@ -47,7 +51,7 @@ def read(path: Path) -> Problem:
 
 def square(count: int, fields: int = 4, loads: int = 1) -> Problem:
     """(count + 1)² nodes; u = 0 on the boundary; log k is normal with deviation 1 on each cell."""
-    return _diffusion(unit_square(count, count), fields, loads)
+    return _diffusion(unit_square(count, count), fields, loads, (count, count))
 
 
 def unstructured(count: int, fields: int = 4) -> Problem:
@@ -62,16 +66,21 @@ def bar(count: int) -> Problem:
     fixed = np.flatnonzero(nodes[:, 2] == 0)
     load = np.outer(_lumped(mesh) * 2.0, BENDING)
     load[fixed] = 0.0
-    return Problem(nodes, mesh.cells, fixed, np.ones((1, len(mesh.cells))), load.reshape(1, -1))
+    return Problem(nodes, mesh.cells, fixed, _fields(4, mesh), load.reshape(1, -1), _UNSTRUCTURED)
 
 
-def _diffusion(mesh: Simplicial, fields: int, loads: int) -> Problem:
+def _diffusion(mesh: Simplicial, fields: int, loads: int, divisions: Sequence[int] = ()) -> Problem:
     rng = np.random.default_rng(SEED)
     fixed = np.unique(mesh.facets[mesh.is_boundary])
     sources = np.ones((1, 1)) if loads == 1 else rng.standard_normal((loads, len(mesh.nodes)))
     every = _lumped(mesh) * sources
     every[:, fixed] = 0.0
-    return Problem(mesh.nodes, mesh.cells, fixed, np.exp(rng.standard_normal((fields, len(mesh.cells)))), every)
+    return Problem(mesh.nodes, mesh.cells, fixed, _fields(fields, mesh), every, np.array(divisions, dtype=np.int64))
+
+
+def _fields(count: int, mesh: Simplicial) -> Array:
+    """(count, cells): their logarithms are normal, with deviation 1."""
+    return np.exp(np.random.default_rng(SEED).standard_normal((count, len(mesh.cells))))
 
 
 def _lumped(mesh: Simplicial) -> Array:

@@ -31,9 +31,15 @@ class Diffusion:
     dirichlet: Dirichlet | None = None
     neumann: Neumann | None = None
     degree: int = 1
+    error_bound: str = "fast"
 
     def request(self) -> pb.SolveRequest:
-        return pb.SolveRequest(mesh=self.mesh.message(), element=element(self.degree), diffusion=self.message())
+        return pb.SolveRequest(
+            mesh=self.mesh.message(),
+            element=element(self.degree),
+            diffusion=self.message(),
+            error_bound=self.error_bound,
+        )
 
     def message(self) -> pb.Diffusion:
         """ValueError for what cannot be sent."""
@@ -65,7 +71,7 @@ class Diffusion:
             values=read(response.solution, "solution", 1),
             points=read(response.points, "points", 2),
             cells=read(response.cells, "cells", 2),
-            cell_bound=read(response.cell_bound, "cell_bound", 1),
+            cell_bound=read(response.cell_bound, "cell_bound", 1) if response.HasField("cell_bound") else np.empty(0),
             evidence=found,
         )
 

@@ -58,6 +58,7 @@ class FiniteElements:
         dirichlet: Dirichlet | None = None,
         neumann: Neumann | None = None,
         degree: int = 1,
+        error_bound: str = "fast",
         timeout_s: float | None = None,
         request_id: str | None = None,
         validate_only: bool = False,
@@ -73,8 +74,10 @@ class FiniteElements:
           boundary points, e.g. `(lambda x, y: x == 0, 0.0)`.
         - `neumann`: `(where, q)` with node pairs (n, 2) or a predicate of the midpoints of the boundary's edges. The
           flux q into the domain is (n,), (n, 2) if linear, (n, 3) if quadratic; a function gives a quadratic one.
+
+        `error_bound`: "fast"; "sharp", in several times the time of solving; or "none".
         """
-        problem = Diffusion(mesh, conductivity, source, cell_source, dirichlet, neumann, degree)
+        problem = Diffusion(mesh, conductivity, source, cell_source, dirichlet, neumann, degree, error_bound)
         return self.answer(problem, Ask(timeout_s, request_id, validate_only, traceparent))
 
     def elasticity(

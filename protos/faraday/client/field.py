@@ -26,7 +26,7 @@ class Field:
     values: Array  # float64 (points,)
     points: Array  # float64 (points, 2)
     cells: Array  # int64 (cells, 3), or (cells, 6): corners, then the midpoints of the edges (0,1), (1,2), (2,0)
-    cell_bound: Array  # float64 (cells,): each cell's share of the squared error bound
+    cell_bound: Array  # float64 (cells,): each cell's share of the squared error bound; empty where none was asked for
     evidence: Evidence
 
     def plot(self, ax: Axes | None = None) -> Axes:

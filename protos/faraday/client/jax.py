@@ -39,8 +39,8 @@ def diffusion(
     """(points,): u of `client.fem.solve`, differentiable by every array that is given here.
 
     One number stands for all cells, points, given values or edges. Calls with the same `session`, a random UUID of
-    yours, share factorisations; a gradient shares its value's in any case. What the server refuses, or did not solve,
-    is raised as JAX raises what happens in a callback: a `JaxRuntimeError` that quotes it.
+    yours, share meshes and factors; a gradient shares its value's in any case. What the server refuses, or did not
+    solve, is raised as JAX raises what happens in a callback: a `JaxRuntimeError` that quotes it.
     """
     where, values = dirichlet
     edges, fluxes = (None, None) if neumann is None else neumann

@@ -39,7 +39,8 @@ def diffusion(
     """(points,): u of `client.fem.solve`, differentiable by every tensor that is given here.
 
     One number stands for all cells, points, given values or edges. Calls with the same `session`, a random UUID of
-    yours, share factorisations; backward shares its forward's in any case. Raises `NotConverged` and `FaradayError`.
+    yours, share meshes and factors; backward shares its forward's in any case. Raises `NotConverged` and
+    `FaradayError`.
     """
     where, values = dirichlet
     edges, fluxes = (None, None) if neumann is None else neumann

@@ -211,8 +211,340 @@ class DiffusionGoal(_message.Message):
     goal_flux_weights: _common_pb2.Tensor
     def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_edges: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_density: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_cell_density: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_edges: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_edge_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_flux_weights: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
+class Form(_message.Message):
+    __slots__ = ("coefficient_values", "cotangent", "conditions", "form", "coefficients", "initial", "tolerance", "max_steps")
+    COEFFICIENT_VALUES_FIELD_NUMBER: _ClassVar[int]
+    COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
+    COEFFICIENTS_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_FIELD_NUMBER: _ClassVar[int]
+    TOLERANCE_FIELD_NUMBER: _ClassVar[int]
+    MAX_STEPS_FIELD_NUMBER: _ClassVar[int]
+    coefficient_values: _common_pb2.Tensor
+    cotangent: _common_pb2.Tensor
+    conditions: str
+    form: str
+    coefficients: str
+    initial: str
+    tolerance: float
+    max_steps: int
+    def __init__(self, coefficient_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., form: _Optional[str] = ..., coefficients: _Optional[str] = ..., initial: _Optional[str] = ..., tolerance: _Optional[float] = ..., max_steps: _Optional[int] = ...) -> None: ...
+
+class Transport(_message.Message):
+    __slots__ = ("diffusivity", "cell_velocity", "reaction", "cell_source", "cotangent", "conditions", "velocity", "source", "stabilisation")
+    DIFFUSIVITY_FIELD_NUMBER: _ClassVar[int]
+    CELL_VELOCITY_FIELD_NUMBER: _ClassVar[int]
+    REACTION_FIELD_NUMBER: _ClassVar[int]
+    CELL_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    VELOCITY_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    STABILISATION_FIELD_NUMBER: _ClassVar[int]
+    diffusivity: _common_pb2.Tensor
+    cell_velocity: _common_pb2.Tensor
+    reaction: _common_pb2.Tensor
+    cell_source: _common_pb2.Tensor
+    cotangent: _common_pb2.Tensor
+    conditions: str
+    velocity: str
+    source: str
+    stabilisation: str
+    def __init__(self, diffusivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_velocity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., reaction: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., velocity: _Optional[str] = ..., source: _Optional[str] = ..., stabilisation: _Optional[str] = ...) -> None: ...
+
+class Heat(_message.Message):
+    __slots__ = ("conductivity", "capacity", "cell_source", "initial_values", "cotangent", "conditions", "source", "initial", "time_step", "steps", "theta", "every")
+    CONDUCTIVITY_FIELD_NUMBER: _ClassVar[int]
+    CAPACITY_FIELD_NUMBER: _ClassVar[int]
+    CELL_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_VALUES_FIELD_NUMBER: _ClassVar[int]
+    COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_FIELD_NUMBER: _ClassVar[int]
+    TIME_STEP_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    THETA_FIELD_NUMBER: _ClassVar[int]
+    EVERY_FIELD_NUMBER: _ClassVar[int]
+    conductivity: _common_pb2.Tensor
+    capacity: _common_pb2.Tensor
+    cell_source: _common_pb2.Tensor
+    initial_values: _common_pb2.Tensor
+    cotangent: _common_pb2.Tensor
+    conditions: str
+    source: str
+    initial: str
+    time_step: float
+    steps: int
+    theta: float
+    every: int
+    def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., capacity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., initial_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., source: _Optional[str] = ..., initial: _Optional[str] = ..., time_step: _Optional[float] = ..., steps: _Optional[int] = ..., theta: _Optional[float] = ..., every: _Optional[int] = ...) -> None: ...
+
+class DiffusionIdentify(_message.Message):
+    __slots__ = ("conductivity", "source", "cell_source", "dirichlet_points", "dirichlet_values", "neumann_edges", "neumann_values", "measured_points", "measured_values", "measured_deviations", "patches", "lowest_conductivity", "highest_conductivity", "session", "variation", "rounding", "magnitude", "roughness", "tolerance", "steps")
+    CONDUCTIVITY_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    CELL_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    DIRICHLET_POINTS_FIELD_NUMBER: _ClassVar[int]
+    DIRICHLET_VALUES_FIELD_NUMBER: _ClassVar[int]
+    NEUMANN_EDGES_FIELD_NUMBER: _ClassVar[int]
+    NEUMANN_VALUES_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_POINTS_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_VALUES_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_DEVIATIONS_FIELD_NUMBER: _ClassVar[int]
+    PATCHES_FIELD_NUMBER: _ClassVar[int]
+    LOWEST_CONDUCTIVITY_FIELD_NUMBER: _ClassVar[int]
+    HIGHEST_CONDUCTIVITY_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    VARIATION_FIELD_NUMBER: _ClassVar[int]
+    ROUNDING_FIELD_NUMBER: _ClassVar[int]
+    MAGNITUDE_FIELD_NUMBER: _ClassVar[int]
+    ROUGHNESS_FIELD_NUMBER: _ClassVar[int]
+    TOLERANCE_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    conductivity: _common_pb2.Tensor
+    source: _common_pb2.Tensor
+    cell_source: _common_pb2.Tensor
+    dirichlet_points: _common_pb2.Tensor
+    dirichlet_values: _common_pb2.Tensor
+    neumann_edges: _common_pb2.Tensor
+    neumann_values: _common_pb2.Tensor
+    measured_points: _common_pb2.Tensor
+    measured_values: _common_pb2.Tensor
+    measured_deviations: _common_pb2.Tensor
+    patches: _common_pb2.Tensor
+    lowest_conductivity: _common_pb2.Tensor
+    highest_conductivity: _common_pb2.Tensor
+    session: str
+    variation: float
+    rounding: float
+    magnitude: float
+    roughness: float
+    tolerance: float
+    steps: int
+    def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_edges: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_deviations: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., patches: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., lowest_conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., highest_conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., session: _Optional[str] = ..., variation: _Optional[float] = ..., rounding: _Optional[float] = ..., magnitude: _Optional[float] = ..., roughness: _Optional[float] = ..., tolerance: _Optional[float] = ..., steps: _Optional[int] = ...) -> None: ...
+
+class ElasticityTopology(_message.Message):
+    __slots__ = ("young_modulus", "poisson_ratio", "traction_facets", "traction_values", "force_points", "force_axes", "force_values", "fixed_points", "fixed_axes", "spring_points", "spring_axes", "spring_values", "output_points", "output_axes", "output_values", "solid_cells", "void_cells", "initial_design", "plane", "volume_fraction", "penalty", "lightest", "filter", "filter_radius", "sharpness", "tolerance", "steps")
+    YOUNG_MODULUS_FIELD_NUMBER: _ClassVar[int]
+    POISSON_RATIO_FIELD_NUMBER: _ClassVar[int]
+    TRACTION_FACETS_FIELD_NUMBER: _ClassVar[int]
+    TRACTION_VALUES_FIELD_NUMBER: _ClassVar[int]
+    FORCE_POINTS_FIELD_NUMBER: _ClassVar[int]
+    FORCE_AXES_FIELD_NUMBER: _ClassVar[int]
+    FORCE_VALUES_FIELD_NUMBER: _ClassVar[int]
+    FIXED_POINTS_FIELD_NUMBER: _ClassVar[int]
+    FIXED_AXES_FIELD_NUMBER: _ClassVar[int]
+    SPRING_POINTS_FIELD_NUMBER: _ClassVar[int]
+    SPRING_AXES_FIELD_NUMBER: _ClassVar[int]
+    SPRING_VALUES_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_POINTS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_AXES_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_VALUES_FIELD_NUMBER: _ClassVar[int]
+    SOLID_CELLS_FIELD_NUMBER: _ClassVar[int]
+    VOID_CELLS_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_DESIGN_FIELD_NUMBER: _ClassVar[int]
+    PLANE_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FRACTION_FIELD_NUMBER: _ClassVar[int]
+    PENALTY_FIELD_NUMBER: _ClassVar[int]
+    LIGHTEST_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    FILTER_RADIUS_FIELD_NUMBER: _ClassVar[int]
+    SHARPNESS_FIELD_NUMBER: _ClassVar[int]
+    TOLERANCE_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    young_modulus: _common_pb2.Tensor
+    poisson_ratio: _common_pb2.Tensor
+    traction_facets: _common_pb2.Tensor
+    traction_values: _common_pb2.Tensor
+    force_points: _common_pb2.Tensor
+    force_axes: _common_pb2.Tensor
+    force_values: _common_pb2.Tensor
+    fixed_points: _common_pb2.Tensor
+    fixed_axes: _common_pb2.Tensor
+    spring_points: _common_pb2.Tensor
+    spring_axes: _common_pb2.Tensor
+    spring_values: _common_pb2.Tensor
+    output_points: _common_pb2.Tensor
+    output_axes: _common_pb2.Tensor
+    output_values: _common_pb2.Tensor
+    solid_cells: _common_pb2.Tensor
+    void_cells: _common_pb2.Tensor
+    initial_design: _common_pb2.Tensor
+    plane: str
+    volume_fraction: float
+    penalty: float
+    lightest: float
+    filter: str
+    filter_radius: float
+    sharpness: float
+    tolerance: float
+    steps: int
+    def __init__(self, young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., traction_facets: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., traction_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., force_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., force_axes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., force_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., fixed_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., fixed_axes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., spring_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., spring_axes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., spring_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., output_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., output_axes: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., output_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., solid_cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., void_cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., initial_design: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., plane: _Optional[str] = ..., volume_fraction: _Optional[float] = ..., penalty: _Optional[float] = ..., lightest: _Optional[float] = ..., filter: _Optional[str] = ..., filter_radius: _Optional[float] = ..., sharpness: _Optional[float] = ..., tolerance: _Optional[float] = ..., steps: _Optional[int] = ...) -> None: ...
+
+class NavierStokes(_message.Message):
+    __slots__ = ("viscosity", "point_force", "velocity_cotangent", "pressure_cotangent", "force_cotangent", "conditions", "stress", "force", "body", "density", "max_steps")
+    VISCOSITY_FIELD_NUMBER: _ClassVar[int]
+    POINT_FORCE_FIELD_NUMBER: _ClassVar[int]
+    VELOCITY_COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    PRESSURE_COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    FORCE_COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    STRESS_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    DENSITY_FIELD_NUMBER: _ClassVar[int]
+    MAX_STEPS_FIELD_NUMBER: _ClassVar[int]
+    viscosity: _common_pb2.Tensor
+    point_force: _common_pb2.Tensor
+    velocity_cotangent: _common_pb2.Tensor
+    pressure_cotangent: _common_pb2.Tensor
+    force_cotangent: _common_pb2.Tensor
+    conditions: str
+    stress: str
+    force: str
+    body: str
+    density: float
+    max_steps: int
+    def __init__(self, viscosity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_force: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., velocity_cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., pressure_cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., force_cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., stress: _Optional[str] = ..., force: _Optional[str] = ..., body: _Optional[str] = ..., density: _Optional[float] = ..., max_steps: _Optional[int] = ...) -> None: ...
+
+class Stokes(_message.Message):
+    __slots__ = ("viscosity", "point_force", "velocity_cotangent", "pressure_cotangent", "force_cotangent", "conditions", "stress", "force", "body")
+    VISCOSITY_FIELD_NUMBER: _ClassVar[int]
+    POINT_FORCE_FIELD_NUMBER: _ClassVar[int]
+    VELOCITY_COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    PRESSURE_COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    FORCE_COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    STRESS_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    viscosity: _common_pb2.Tensor
+    point_force: _common_pb2.Tensor
+    velocity_cotangent: _common_pb2.Tensor
+    pressure_cotangent: _common_pb2.Tensor
+    force_cotangent: _common_pb2.Tensor
+    conditions: str
+    stress: str
+    force: str
+    body: str
+    def __init__(self, viscosity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_force: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., velocity_cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., pressure_cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., force_cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., stress: _Optional[str] = ..., force: _Optional[str] = ..., body: _Optional[str] = ...) -> None: ...
+
+class NavierStokesTransient(_message.Message):
+    __slots__ = ("viscosity", "point_force", "conditions", "stress", "force", "body", "density", "initial", "duration", "steps", "every")
+    VISCOSITY_FIELD_NUMBER: _ClassVar[int]
+    POINT_FORCE_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    STRESS_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    DENSITY_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_FIELD_NUMBER: _ClassVar[int]
+    DURATION_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    EVERY_FIELD_NUMBER: _ClassVar[int]
+    viscosity: _common_pb2.Tensor
+    point_force: _common_pb2.Tensor
+    conditions: str
+    stress: str
+    force: str
+    body: str
+    density: float
+    initial: str
+    duration: float
+    steps: int
+    every: int
+    def __init__(self, viscosity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_force: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., stress: _Optional[str] = ..., force: _Optional[str] = ..., body: _Optional[str] = ..., density: _Optional[float] = ..., initial: _Optional[str] = ..., duration: _Optional[float] = ..., steps: _Optional[int] = ..., every: _Optional[int] = ...) -> None: ...
+
+class Hyperelasticity(_message.Message):
+    __slots__ = ("young_modulus", "poisson_ratio", "point_force", "cotangent", "conditions", "force", "support", "load_steps", "max_steps")
+    YOUNG_MODULUS_FIELD_NUMBER: _ClassVar[int]
+    POISSON_RATIO_FIELD_NUMBER: _ClassVar[int]
+    POINT_FORCE_FIELD_NUMBER: _ClassVar[int]
+    COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    SUPPORT_FIELD_NUMBER: _ClassVar[int]
+    LOAD_STEPS_FIELD_NUMBER: _ClassVar[int]
+    MAX_STEPS_FIELD_NUMBER: _ClassVar[int]
+    young_modulus: _common_pb2.Tensor
+    poisson_ratio: _common_pb2.Tensor
+    point_force: _common_pb2.Tensor
+    cotangent: _common_pb2.Tensor
+    conditions: str
+    force: str
+    support: str
+    load_steps: int
+    max_steps: int
+    def __init__(self, young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_force: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., force: _Optional[str] = ..., support: _Optional[str] = ..., load_steps: _Optional[int] = ..., max_steps: _Optional[int] = ...) -> None: ...
+
+class NonlinearDiffusion(_message.Message):
+    __slots__ = ("conductivity", "point_source", "cotangent", "conditions", "law", "exponent", "regularisation", "coefficient", "source", "max_steps")
+    CONDUCTIVITY_FIELD_NUMBER: _ClassVar[int]
+    POINT_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    LAW_FIELD_NUMBER: _ClassVar[int]
+    EXPONENT_FIELD_NUMBER: _ClassVar[int]
+    REGULARISATION_FIELD_NUMBER: _ClassVar[int]
+    COEFFICIENT_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    MAX_STEPS_FIELD_NUMBER: _ClassVar[int]
+    conductivity: _common_pb2.Tensor
+    point_source: _common_pb2.Tensor
+    cotangent: _common_pb2.Tensor
+    conditions: str
+    law: str
+    exponent: float
+    regularisation: float
+    coefficient: str
+    source: str
+    max_steps: int
+    def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., law: _Optional[str] = ..., exponent: _Optional[float] = ..., regularisation: _Optional[float] = ..., coefficient: _Optional[str] = ..., source: _Optional[str] = ..., max_steps: _Optional[int] = ...) -> None: ...
+
+class Helmholtz(_message.Message):
+    __slots__ = ("wave_speed", "damping", "cotangent", "conditions", "angular_frequency", "source")
+    WAVE_SPEED_FIELD_NUMBER: _ClassVar[int]
+    DAMPING_FIELD_NUMBER: _ClassVar[int]
+    COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    ANGULAR_FREQUENCY_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    wave_speed: _common_pb2.Tensor
+    damping: _common_pb2.Tensor
+    cotangent: _common_pb2.Tensor
+    conditions: str
+    angular_frequency: float
+    source: str
+    def __init__(self, wave_speed: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., damping: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., angular_frequency: _Optional[float] = ..., source: _Optional[str] = ...) -> None: ...
+
+class Modes(_message.Message):
+    __slots__ = ("tension", "young_modulus", "poisson_ratio", "density", "cotangent", "conditions", "problem", "count", "plane", "body_force")
+    TENSION_FIELD_NUMBER: _ClassVar[int]
+    YOUNG_MODULUS_FIELD_NUMBER: _ClassVar[int]
+    POISSON_RATIO_FIELD_NUMBER: _ClassVar[int]
+    DENSITY_FIELD_NUMBER: _ClassVar[int]
+    COTANGENT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    PLANE_FIELD_NUMBER: _ClassVar[int]
+    BODY_FORCE_FIELD_NUMBER: _ClassVar[int]
+    tension: _common_pb2.Tensor
+    young_modulus: _common_pb2.Tensor
+    poisson_ratio: _common_pb2.Tensor
+    density: _common_pb2.Tensor
+    cotangent: _common_pb2.Tensor
+    conditions: str
+    problem: str
+    count: int
+    plane: str
+    body_force: str
+    def __init__(self, tension: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., density: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., problem: _Optional[str] = ..., count: _Optional[int] = ..., plane: _Optional[str] = ..., body_force: _Optional[str] = ...) -> None: ...
+
 class SolveRequest(_message.Message):
-    __slots__ = ("options", "mesh", "element", "diffusion", "elasticity", "diffusion_inverse", "diffusion_adaptive", "diffusion_goal")
+    __slots__ = ("options", "mesh", "element", "diffusion", "elasticity", "diffusion_inverse", "diffusion_adaptive", "diffusion_goal", "form", "transport", "heat", "diffusion_identify", "elasticity_topology", "navier_stokes", "stokes", "navier_stokes_transient", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "error_bound")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     MESH_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_FIELD_NUMBER: _ClassVar[int]
@@ -221,6 +553,19 @@ class SolveRequest(_message.Message):
     DIFFUSION_INVERSE_FIELD_NUMBER: _ClassVar[int]
     DIFFUSION_ADAPTIVE_FIELD_NUMBER: _ClassVar[int]
     DIFFUSION_GOAL_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
+    TRANSPORT_FIELD_NUMBER: _ClassVar[int]
+    HEAT_FIELD_NUMBER: _ClassVar[int]
+    DIFFUSION_IDENTIFY_FIELD_NUMBER: _ClassVar[int]
+    ELASTICITY_TOPOLOGY_FIELD_NUMBER: _ClassVar[int]
+    NAVIER_STOKES_FIELD_NUMBER: _ClassVar[int]
+    STOKES_FIELD_NUMBER: _ClassVar[int]
+    NAVIER_STOKES_TRANSIENT_FIELD_NUMBER: _ClassVar[int]
+    HYPERELASTICITY_FIELD_NUMBER: _ClassVar[int]
+    NONLINEAR_DIFFUSION_FIELD_NUMBER: _ClassVar[int]
+    HELMHOLTZ_FIELD_NUMBER: _ClassVar[int]
+    MODES_FIELD_NUMBER: _ClassVar[int]
+    ERROR_BOUND_FIELD_NUMBER: _ClassVar[int]
     options: _common_pb2.RequestOptions
     mesh: Mesh
     element: Element
@@ -229,7 +574,20 @@ class SolveRequest(_message.Message):
     diffusion_inverse: DiffusionInverse
     diffusion_adaptive: DiffusionAdaptive
     diffusion_goal: DiffusionGoal
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., diffusion_inverse: _Optional[_Union[DiffusionInverse, _Mapping]] = ..., diffusion_adaptive: _Optional[_Union[DiffusionAdaptive, _Mapping]] = ..., diffusion_goal: _Optional[_Union[DiffusionGoal, _Mapping]] = ...) -> None: ...
+    form: Form
+    transport: Transport
+    heat: Heat
+    diffusion_identify: DiffusionIdentify
+    elasticity_topology: ElasticityTopology
+    navier_stokes: NavierStokes
+    stokes: Stokes
+    navier_stokes_transient: NavierStokesTransient
+    hyperelasticity: Hyperelasticity
+    nonlinear_diffusion: NonlinearDiffusion
+    helmholtz: Helmholtz
+    modes: Modes
+    error_bound: str
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., diffusion_inverse: _Optional[_Union[DiffusionInverse, _Mapping]] = ..., diffusion_adaptive: _Optional[_Union[DiffusionAdaptive, _Mapping]] = ..., diffusion_goal: _Optional[_Union[DiffusionGoal, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., diffusion_identify: _Optional[_Union[DiffusionIdentify, _Mapping]] = ..., elasticity_topology: _Optional[_Union[ElasticityTopology, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., navier_stokes_transient: _Optional[_Union[NavierStokesTransient, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., error_bound: _Optional[str] = ...) -> None: ...
 
 class NamedTensor(_message.Message):
     __slots__ = ("name", "tensor")

@@ -100,7 +100,7 @@ class FiniteElementServiceServicer(object):
 
         Errors: INVALID_ARGUMENT (MISSING_TENSOR, UNKNOWN_INPUT, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, UNKNOWN_CHOICE,
         OUT_OF_RANGE, MESH_AMBIGUOUS, MESH_DEGENERATE, NOT_POSITIVE, SINGULAR_PROBLEM, NOT_BOUNDARY, DUPLICATE, HALF_FIXED,
-        LOCKING, NOT_A_UUID); NOT_FOUND (UNKNOWN_MESH).
+        LOCKING, NOT_A_UUID, MALFORMED_EXPRESSION, MALFORMED_CONDITION, UNKNOWN_BOUNDARY); NOT_FOUND (UNKNOWN_MESH).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,7 +139,8 @@ class FiniteElementServiceServicer(object):
 
     def EstimateError(self, request, context):
         """Bounds the energy error of any field with the right Dirichlet values: a surrogate's, an unfinished iteration's, an older
-        solution's. Nothing is solved for; the bound is guaranteed.
+        solution's. The bound is guaranteed. A field that solves the discrete problem is certified at once; for another that is
+        solved on the way.
 
         Errors: those of Solve.
         """

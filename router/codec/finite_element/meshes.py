@@ -8,10 +8,12 @@ told to those tasks that ask: that a mesh with nodes is of the shape "own", and 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from typing import TypeVar
 
 import numpy as np
 
 from faraday.v1 import finite_element_pb2 as pb
+from models import schema
 from models.base import Scalar
 from models.fem.own_mesh import OwnMesh, cell_kind
 from models.schema import Flat
@@ -19,6 +21,8 @@ from router.codec.finite_element.layout import names_of, values_of
 
 # A mesh that is kept, by its id. Raises `UnknownMesh` or `Malformed`.
 Kept = Callable[[str], OwnMesh]
+
+V = TypeVar("V")
 
 _NAMES = {kind: names for kind, names in names_of(pb.Mesh).items() if kind != "unit_square"}
 _NAMES["mesh_id"] = _NAMES["cells"]
@@ -47,7 +51,7 @@ def values(mesh: pb.Mesh, kept: Kept, declared: Collection[str]) -> Flat:
         case kind:
             scalars, arrays = values_of(getattr(mesh, kind))
             implied = _implied(cell_kind(arrays.get("nodes"), arrays.get("cells")))
-            return _declared(implied, declared) | scalars, arrays
+            return _known({**implied, **scalars}, declared), _known(arrays, declared)
 
 
 def path_of(kind: str, name: str) -> str:
@@ -62,19 +66,18 @@ def paths_of(name: str) -> Iterator[str]:
 
 
 def _of_kept(mesh: OwnMesh, declared: Collection[str]) -> Flat:
-    """Named boundaries only where the task knows of them: a mesh may serve many problems."""
-    given = {name: getattr(mesh, name) for name in _NAMES["mesh_id"] if name in declared}
-    arrays = {name: value for name, value in given.items() if value is not None and name != "boundary_names"}
-    names = {"boundary_names": mesh.boundary_names}
-    return _declared({**_implied(mesh.cell_kind), **names}, declared), arrays
+    scalars = {**_implied(mesh.cell_kind), "boundary_names": mesh.boundary_names}
+    _, arrays = schema.flatten(mesh)
+    return _known(scalars, declared), _known(arrays, declared)
 
 
 def _implied(kind: str | None) -> dict[str, Scalar]:
     return {"shape": "own"} if kind is None else {"shape": "own", "cell_kind": kind}
 
 
-def _declared(scalars: dict[str, Scalar], declared: Collection[str]) -> dict[str, Scalar]:
-    return {name: value for name, value in scalars.items() if name in declared}
+def _known(given: dict[str, V], declared: Collection[str]) -> dict[str, V]:
+    """A task that knows no named boundaries leaves those of a mesh aside: one mesh serves many problems."""
+    return {name: value for name, value in given.items() if name in declared}
 
 
 def _paths(kind: str, name: str) -> Iterator[str]:

@@ -15,6 +15,15 @@ from models.base import Spec
 from models.fem import adaptive_task, certify_task, goal_task, gradient_task, inverse_task
 from models.fem import task as diffusion
 from models.fem.elasticity import task as elasticity
+from models.fem.flow import steady_task, stokes_task, transient_task
+from models.fem.form import task as form
+from models.fem.heat import task as heat
+from models.fem.helmholtz import task as helmholtz
+from models.fem.hyperelasticity import task as hyperelasticity
+from models.fem.modes import task as modes
+from models.fem.nonlinear_diffusion import task as nonlinear_diffusion
+from models.fem.optimize import identify_task, topology_task
+from models.fem.transport import task as transport
 from router.codec.finite_element.layout import Layout, layout_of
 
 
@@ -28,7 +37,7 @@ class Problem:
 
     @cached_property
     def layout(self) -> Layout:
-        return layout_of(pb.SolveRequest, self.name)
+        return layout_of(pb.SolveRequest, self.name, own=("error_bound",))
 
 
 @dataclass(frozen=True)
@@ -69,8 +78,20 @@ PROBLEMS = {
         Problem("diffusion", diffusion.SPEC, "u"),
         Problem("diffusion_adaptive", adaptive_task.SPEC, "u"),
         Problem("diffusion_goal", goal_task.SPEC, "u"),
+        Problem("diffusion_identify", identify_task.SPEC, "u"),
         Problem("diffusion_inverse", inverse_task.SPEC, "u"),
         Problem("elasticity", elasticity.SPEC, "displacement"),
+        Problem("elasticity_topology", topology_task.SPEC, "displacement"),
+        Problem("form", form.SPEC, "u"),
+        Problem("heat", heat.SPEC, "u"),
+        Problem("helmholtz", helmholtz.SPEC, "u"),
+        Problem("hyperelasticity", hyperelasticity.SPEC, "displacement"),
+        Problem("modes", modes.SPEC, "modes"),
+        Problem("navier_stokes", steady_task.SPEC, "velocity"),
+        Problem("navier_stokes_transient", transient_task.SPEC, "velocity"),
+        Problem("nonlinear_diffusion", nonlinear_diffusion.SPEC, "u"),
+        Problem("stokes", stokes_task.SPEC, "velocity"),
+        Problem("transport", transport.SPEC, "u"),
     )
 }
 
@@ -91,5 +112,8 @@ DERIVATIVES = {
         ),
     )
 }
+
+# They pose no problem but make meshes and files of fields: they are asked over the Open Inference Protocol.
+NO_PROBLEMS = frozenset({"fem.export", "fem.mesh", "fem.mesh.file"})
 
 ESTIMATES = {row.name: row for row in (Estimate("diffusion", certify_task.SPEC),)}

@@ -84,7 +84,7 @@ def _write(response: pb.SolveResponse, result: Result, solution: str) -> None:
     """Numbers among a result's fields go as arrays of no dimension."""
     scalars, arrays = schema.flatten(result)
     arrays |= {name: np.asarray(value) for name, value in scalars.items()}
-    if solution:
+    if solution in arrays:
         response.solution.CopyFrom(common.tensor_of(arrays.pop(solution)))
     for name in _TYPED:
         if name in arrays:

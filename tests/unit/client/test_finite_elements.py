@@ -290,6 +290,48 @@ def test_any_field_has_a_guaranteed_bound(live: Client) -> None:
     assert live.fem.estimate_error(problem, solved.values, validate_only=True).cell_bound.size == 0
 
 
+def test_a_bound_may_be_left_out_or_sharp(live: Client) -> None:
+    def solved(kind: str) -> Field:
+        return live.fem.solve(MESH, source=1.0, dirichlet=0.0, error_bound=kind)
+
+    none, fast, sharp = solved("none"), solved("fast"), solved("sharp")
+    assert none.evidence.error_bound is None
+    assert none.cell_bound.size == 0
+    assert fast.evidence.error_bound is not None and sharp.evidence.error_bound is not None
+    assert sharp.evidence.error_bound.value <= 1.001 * fast.evidence.error_bound.value
+    np.testing.assert_allclose(none.values, fast.values, rtol=1e-9)
+    with pytest.raises(InvalidRequest, match="error_bound: is 'loose'"):
+        solved("loose")
+
+
+# Other equations
+
+
+def test_flow_past_a_cylinder_is_asked_by_its_name(live: Client) -> None:
+    """Schäfer & Turek's channel, coarsely."""
+    walls = "walls: u = 0, 0; cylinder: u = 0, 0"
+    flow = live.fem.ask(
+        "navier_stokes",
+        Shape("channel", (3, 2, 3)),
+        viscosity=1e-3,
+        stress="gradient",
+        body="cylinder",
+        conditions=f"inlet: u = 1.2*y*(0.41 - y)/0.41**2, 0; {walls}",
+    )
+    assert flow.values.shape == flow.points.shape
+    assert flow.outputs["body_force"][0] > 0  # drag
+    assert flow.outputs["pressure"].ndim == 1
+    with pytest.raises(InvalidRequest, match=r"UNKNOWN_BOUNDARY: navier_stokes\.conditions"):
+        live.fem.ask("navier_stokes", Shape("channel", (3, 2, 3)), viscosity=1e-3, conditions="roof: u = 0, 0")
+
+
+def test_named_parts_of_a_kept_mesh_carry_conditions(live: Client) -> None:
+    """u = x on the unit square: what is left of no name has no flux."""
+    kept = live.fem.upload(OWN.named(left=lambda x, y: x == 0, right=lambda x, y: x == 1))
+    solved = live.fem.ask("transport", kept, diffusivity=2.0, conditions="left: u = 0; right: u = 1")
+    np.testing.assert_allclose(solved.values, solved.points[:, 0], atol=1e-12)
+
+
 # Meshes
 
 

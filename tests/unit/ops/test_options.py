@@ -132,9 +132,10 @@ def test_operations_are_limited_and_paced_as_the_settings_say(tmp_path: Path) ->
         FARADAY_OPERATIONS__MAX_UNFINISHED_PER_TENANT="2",
         FARADAY_OPERATIONS__RETENTION_S="60",
         FARADAY_OPERATIONS__CHECKPOINT_INTERVAL_S="0.5",
+        FARADAY_OPERATIONS__LEASE_S="2",
     )
     assert router_options.operation_limits(tight) == Limits(unfinished=2, retention_s=60.0)
     options = router_options.runner_options(tight, "worker-1")
-    assert (options.holder, options.pace) == ("worker-1", Pace(checkpoint_s=0.5))
+    assert (options.holder, options.pace) == ("worker-1", Pace(beat_s=0.5, lease_s=2.0, checkpoint_s=0.5))
     assert router_options.operation_limits(settings(tmp_path)) == Limits()
     assert router_options.runner_options(settings(tmp_path), "worker-1").pace == Pace()

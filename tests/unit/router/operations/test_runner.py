@@ -253,6 +253,31 @@ async def test_a_step_over_which_replica_after_replica_dies_ends_it(house: House
     assert (found.code, reason(found)) == (code_pb2.INTERNAL, "REPLICA_LOST")
 
 
+async def test_it_counts_as_well_where_each_next_replica_is_long_in_coming(house: House) -> None:
+    await house.worker()
+    id = await house.start()
+    for name in ("a", "b", "c"):
+        model = await house.replica(name)
+        await until(lambda model=model: model.started)  # type: ignore[misc]
+        await house.replicas[name].close()
+        await asyncio.sleep(0.3)  # longer than a replica is waited for at once
+    found = await house.failure(id)
+    assert (found.code, reason(found)) == (code_pb2.INTERNAL, "REPLICA_LOST")
+
+
+async def test_steps_between_the_losses_absolve_an_operation(house: House) -> None:
+    await house.worker()
+    id = await house.start()
+    for at, name in enumerate(("a", "b", "c", "d"), start=1):
+        model = await house.replica(name)
+        model.permit(1)
+        if at < 4:
+            await house.step(id, at)
+            await house.replicas[name].close()
+            await asyncio.sleep(0.3)
+    assert (await house.ended(id))[0].state is State.SUCCEEDED
+
+
 async def test_an_operation_waits_for_a_replica_as_long_as_it_takes(house: House) -> None:
     """Longer than any call waits for one: here a fifth of a second."""
     await house.worker()

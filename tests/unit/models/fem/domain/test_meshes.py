@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from skfem import Basis, Functional, Mesh
 
 from models.base import Array, Refusal
@@ -255,8 +256,6 @@ def test_an_unknown_boundary_is_refused_with_those_that_there_are() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float64, np.complex128])
 def test_a_constrained_system_is_solved_and_so_is_its_transpose(dtype: type) -> None:
-    from scipy.sparse import csr_matrix
-
     rng = np.random.default_rng(5)
     full: Array = (rng.normal(size=(9, 9)) + 4 * np.eye(9)).astype(dtype)
     if dtype is np.complex128:
@@ -292,3 +291,12 @@ def test_points_of_quadratic_cells_are_in_the_order_of_vtk(kind: str) -> None:
     corners = places[:, : CORNERS[kind]]
     middles = np.stack([corners[:, ends].mean(axis=1) for ends in MIDDLES[kind]], axis=1)
     np.testing.assert_allclose(places[:, CORNERS[kind] :], middles, atol=1e-12)
+
+
+def test_a_definite_system_is_solved_without_looking_for_pivots() -> None:
+    rng = np.random.default_rng(6)
+    root = rng.normal(size=(9, 9))
+    full = root @ root.T + np.eye(9)
+    fixed, values, load = np.array([3]), np.array([2.0]), rng.normal(size=9)
+    one, other = (constrained(csr_matrix(full), fixed, definite=each).solve(load, values) for each in (True, False))
+    np.testing.assert_allclose(one.x, other.x, atol=1e-12)

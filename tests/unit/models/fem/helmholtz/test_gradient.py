@@ -66,6 +66,18 @@ def test_the_source_s_gradient_is_exact_as_u_is_linear_in_it() -> None:
     assert predicted == pytest.approx(moved, rel=1e-9)
 
 
+def test_the_prescribed_values_gradient_is_exact_as_u_is_linear_in_them() -> None:
+    task = posed("quadrilateral", 2)
+    result = solved(task)
+    assert result.prescribed_gradient is not None
+    other = task.conditions.replace("u = y, 1", "u = y + 2, 1 - y**2")
+    moved = functional(replace(task, conditions=other)) - functional(task)
+    y = result.points[:, 1]
+    predicted = result.prescribed_gradient[:, 0].sum() * 2 - result.prescribed_gradient[:, 1] @ y**2
+    assert predicted == pytest.approx(moved, rel=1e-9)
+    assert not result.prescribed_gradient[result.points[:, 0] > 0].any()
+
+
 def test_a_cell_s_derivative_is_a_difference_quotient() -> None:
     task = posed("triangle", 1)
     result = solved(task)

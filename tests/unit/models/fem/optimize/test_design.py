@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.fem.elasticity.problem import mesh_of
 from models.fem.optimize.design import Design
 from models.fem.optimize.posed import design
 from models.fem.optimize.projection import project
@@ -106,3 +107,17 @@ def test_the_projection_keeps_its_ends_and_its_middle_and_rises(sharpness: float
     step = 1e-6
     differences = (project(density + step, sharpness)[0] - project(density - step, sharpness)[0]) / (2 * step)
     np.testing.assert_allclose(slope, differences, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize(("divisions", "error"), [((4, 3), 1e-12), ((2, 3, 2), 0.02)])
+def test_a_traction_pulls_bricks_as_a_bar(divisions: tuple[int, ...], error: float) -> None:
+    """All of the side x = 1 under an even pull, ν = 0: F² L / (E A). In space a facet loads as a triangle does, whose
+    shares of corners are not those of a trilinear cube; their sum is right."""
+    d = len(divisions)
+    mesh = mesh_of(bracket(divisions).elastic())
+    side = mesh.facets[(mesh.nodes[mesh.facets][:, :, 0] == 1).all(axis=1)]
+    traction = np.tile(3.0 * np.eye(d)[0], (len(side), 1))
+    nothing = {"force_points": None, "force_axes": None, "force_values": None, "poisson_ratio": np.zeros(1)}
+    goal = design(bracket(divisions, traction_facets=side, traction_values=traction, **nothing))
+    np.testing.assert_allclose(goal.load.reshape(-1, d).sum(axis=0), 3.0 * np.eye(d)[0], atol=1e-14)
+    assert goal.at(np.ones(len(goal.active)), 0.0).objective == pytest.approx(3.0 * 3.0 / 2.0, rel=error)

@@ -91,7 +91,7 @@ def test_bounds_hold_and_where_they_do_the_objective_would_fall_beyond_them() ->
 
 @pytest.mark.parametrize("deviation", (1e-2, 1e-3))
 def test_the_minimum_is_scipys_and_what_is_left_to_gain_is_not_more_than_was_said(deviation: float) -> None:
-    task = measured(BLOCK, deviation=deviation, noise=1.0, highest_conductivity=np.array([2.5]), tolerance=1e-3)
+    task = measured(BLOCK, deviation=deviation, noise=1.0, highest_conductivity=np.array([2.5]))
     result = found(task)
     assert result.evidence.outcome is Outcome.CONVERGED
     goal = posed(task)
@@ -102,10 +102,10 @@ def test_the_minimum_is_scipys_and_what_is_left_to_gain_is_not_more_than_was_sai
 
     x = np.log(result.conductivity) * np.sqrt(goal.shares)
     bounds = list(zip(goal.bounds.lower, goal.bounds.upper, strict=True))
-    peer = minimize(objective, x, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 60, "ftol": 1e-13})
+    peer = minimize(objective, x, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 40, "ftol": 1e-13})
     here = goal.at(x)
     assert here.value == pytest.approx(result.objective[-1], rel=1e-9)
-    assert -1e-9 <= here.value - peer.fun <= goal.gap(x, here.gradient) <= 1e-3 * max(1.0, here.value) * (1 + 1e-6)
+    assert -1e-9 <= here.value - peer.fun <= goal.gap(x, here.gradient) <= 1e-2 * max(1.0, here.value) * (1 + 1e-6)
 
 
 def test_the_objective_never_rises() -> None:

@@ -99,11 +99,11 @@ def test_from_a_feasible_point_each_step_is_feasible_and_no_worse(seed: int) -> 
         assert here.values[0] <= before.values[0] + 1e-8
 
 
-@settings(max_examples=20)
-@given(st.integers(0, 10_000))
+@pytest.mark.parametrize("seed", (0, 1, 2, 125, 150, 369, 7390))
 def test_it_ends_where_the_optimality_conditions_hold(seed: int) -> None:
-    at, here = searched(wavy(seed), BOX, np.zeros(3), 40)[-1]
-    assert mma.kkt_residual(at, here, BOX, np.ones(3)) <= 1e-2
+    """The last four are the slowest that were found."""
+    at, here = searched(wavy(seed), BOX, np.zeros(3), 150)[-1]
+    assert mma.kkt_residual(at, here, BOX, np.ones(3)) <= 1e-3
 
 
 def test_the_residual_of_the_conditions_knows_no_unit_of_the_objective() -> None:

@@ -176,6 +176,13 @@ def test_begun_at_an_answer_it_has_little_left_to_do() -> None:
     assert len(again.objective) < 0.5 * len(first.objective)
 
 
+def test_where_nothing_depends_on_the_design_nothing_is_claimed() -> None:
+    """At ρ = 0 the slope of ρ³ is 0 everywhere."""
+    result = found(half_beam(6, 2, initial_design=np.zeros(12), steps=2))
+    assert result.evidence.outcome is Outcome.NOT_CONVERGED
+    assert "nothing depends on the design" in result.evidence.advice
+
+
 def test_a_search_that_is_cut_short_says_so() -> None:
     result = found(dataclasses.replace(BEAM, steps=3))
     assert result.evidence.outcome is Outcome.NOT_CONVERGED

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from models.base import Array
 from models.fem.structured.hierarchy import nested_sides
-from models.fem.structured.square import SquareOperator, is_worthwhile, square_plan
+from models.fem.structured.square import SquareOperator, square_plan
+from models.fem.structured.worthwhile import is_worthwhile
 from tests.unit.models.fem.structured.squares import Square, boundary_nodes, random_square
 
 
@@ -95,6 +96,17 @@ def test_many_fields_are_answered_as_if_they_were_alone() -> None:
         np.testing.assert_array_equal(together.x, operator_of(square).solve([square.load], [square.fixed])[0].x)
 
 
+def test_nothing_of_one_solve_is_left_for_the_next() -> None:
+    """They work in the same room, where a load beyond floating point leaves NaN."""
+    square = random_square((32, 32))
+    operator = operator_of(square)
+    [alone] = operator.solve([square.load], [square.fixed])
+    with np.errstate(all="ignore"):
+        [beyond] = operator.solve([np.full_like(square.load, np.inf)], [square.fixed])
+    assert beyond.is_direct
+    np.testing.assert_array_equal(operator.solve([square.load], [square.fixed])[0].x, alone.x)
+
+
 def test_no_load_leaves_the_fixed_values() -> None:
     square = random_square((32, 32))
     [found] = operator_of(square).solve([np.zeros_like(square.load)], [np.zeros_like(square.fixed)])
@@ -146,6 +158,8 @@ def test_the_size_of_an_operator_counts_its_plan_and_its_levels() -> None:
         ([130, 130], 1, True),  # 65 × 65 remain
         ([127, 128], 1, False),  # no coarser grid
         ([254, 254], 1, False),  # 127 × 127 remain
+        ([700, 700], 1, True),  # 175 × 175 remain of many more
+        ([250, 510], 1, False),  # 125 × 255 remain
         ([512, 128], 1, True),
         ([1024, 128], 1, False),  # long cells
     ],

@@ -84,6 +84,19 @@ def test_the_source_s_gradient_is_exact_as_u_is_linear_in_it(kind: str, degree: 
     assert result.source_gradient @ (x - 2 * y) == pytest.approx(weighted, rel=1e-9)
 
 
+@pytest.mark.parametrize(("kind", "degree"), QUICK)
+def test_the_prescribed_values_gradient_is_exact_as_u_is_linear_in_them(kind: str, degree: int) -> None:
+    task = posed(kind, degree, 2e-3)
+    result = solved(task)
+    assert result.prescribed_gradient is not None
+    moved = functional(replace(task, conditions=task.conditions.replace("u = y", "u = y + 2 - y**2"))) - functional(
+        task
+    )
+    x, y = result.points.T[:2]
+    assert result.prescribed_gradient @ (2 - y**2) == pytest.approx(moved, rel=1e-9)
+    assert not result.prescribed_gradient[x > 0].any()
+
+
 def test_a_cell_s_derivative_is_a_difference_quotient() -> None:
     task = posed("triangle", 2, 2e-3)
     result = solved(task)
