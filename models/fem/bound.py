@@ -35,6 +35,9 @@ Method = Literal["fast", "sharp"]
 MOST_CARRIED = 0.1
 # Weighted by their shares. Stars of cells stretched by 4 are up to 1.2 times less sharp, by 10 1.4, by 100 5 times.
 MOST_STRETCHED = 4.5
+# Of the bound to the energy norm. Of 1,500 random problems, k over up to six decades from cell to cell, those below it
+# have stars at most 1.4 times less sharp, others up to 50 times.
+ROUGHEST = 0.5
 
 CONDITIONS = (
     "The domain is the union of the cells; k is constant on each cell; f is the element's interpolant of source plus "
@@ -77,12 +80,18 @@ def certificate(problem: Problem, u: Array, method: Method = "fast") -> Certific
 def certificate_by_stars(problem: Problem, u: Array, near: Array) -> Certificate | None:
     """For a field u, by a flux made from `near`, which is nearly a Galerkin solution.
 
-    None where the bound would be far from sharp: `near` is too far from that, or cells are too flat.
+    None where the bound may be far from sharp: `near` is too far from that, cells are too flat, or k or the data too
+    rough for the mesh.
     """
     flux, carried = equilibrate_by_stars(problem, near)
     found = certificate_by(problem, u, flux)
-    is_near = carried <= MOST_CARRIED * found.bound.value
-    return found if is_near and mean_aspect(problem.mesh, found.shares) <= MOST_STRETCHED else None
+    of_near = found if near is u else certificate_by(problem, near, flux)
+    is_sharp = (
+        carried <= MOST_CARRIED * found.bound.value
+        and of_near.bound.relative <= ROUGHEST
+        and mean_aspect(problem.mesh, of_near.shares) <= MOST_STRETCHED
+    )
+    return found if is_sharp else None
 
 
 def certificate_by(problem: Problem, u: Array, flux: Flux) -> Certificate:

@@ -12,7 +12,7 @@ from models.fem.bound import energy_bound
 from models.fem.mesh import Triangulation, triangulate, unit_square
 from models.fem.problem import problem
 from models.fem.solve import solve_field
-from tests.unit.models.fem.meshes import ONE, boundary_points, l_shape, task_on
+from tests.unit.models.fem.meshes import ONE, l_shape, task_on
 from tests.unit.models.fem.posing import posed_as
 
 
@@ -72,19 +72,16 @@ def test_a_budget_of_cells_ends_it_with_a_bound_that_holds_and_advice() -> None:
     assert result.evidence.error_bound is not None
 
 
-def test_a_singularity_that_is_too_strong_ends_it_where_floating_point_does() -> None:
-    """At the corner of four quadrants of contrast 1e10 u jumps, nearly (Kellogg 1975, Appl. Anal. 4, 101-129)."""
-    mesh = unit_square(2, 2)
-    x, y = mesh.nodes[mesh.cells].mean(axis=1).T - 0.5
-    points = boundary_points(mesh, 1)
-    right, up = mesh.nodes[points].T - 0.5
-    values = np.where((right > 0) == (up > 0), 2.0, -2.0) * np.minimum(abs(right), abs(up))
-    conductivity = np.where((x < 0) == (y < 0), 1e10, 1.0)
-    task = task_on(mesh, 1, conductivity=conductivity, dirichlet_values=values)
-    [result] = AdaptiveSolver("cpu").run([posed_as(AdaptiveTask, task, max_cells=2000)])
+def test_cells_that_are_tiny_in_their_domain_are_not_refined() -> None:
+    """Two specks at a distance of 1: halves of their cells would have coordinates with too few digits."""
+    speck = unit_square(1, 1)
+    nodes = 1e-9 * speck.nodes
+    mesh = triangulate(np.vstack((nodes, nodes + np.array([1.0, 0.0]))), np.vstack((speck.cells, speck.cells + 4)))
+    [result] = AdaptiveSolver("cpu").run([posed_as(AdaptiveTask, task_on(mesh, 1, source=ONE))])
     assert isinstance(result, AdaptiveResult)
     assert result.evidence.outcome is Outcome.NOT_CONVERGED
     assert "floating point" in result.evidence.advice
+    assert len(result.cells) == 4
 
 
 def test_the_smallest_set_that_holds_a_part_is_chosen() -> None:
