@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Array
-from models.fem.direct import Solution, factor
+from models.fem.direct import Solution
 from models.fem.structured.colours import joined, split_into
 from models.fem.structured.cycle import conjugate_gradients
 from models.fem.structured.levels import Levels
@@ -22,25 +22,25 @@ ROUND_OFF = 8 * float(np.finfo(np.float64).eps)
 # Ten steps are usual. A hundred take as long as the direct solve which is then tried on 32², an eighth of it on 256².
 MAX_STEPS = 100
 
+_DIRECT = "sparse LU, as conjugate gradients with Galerkin multigrid had not converged"
+
 
 @dataclass(frozen=True, eq=False)
 class SquareSolution(Solution):
-    steps: int = 0  # of conjugate gradients
+    steps: int = 0  # of the conjugate gradients that found x
     is_direct: bool = False  # whether these had not converged
 
 
 def solve_all(levels: Levels, loads: Sequence[Array], fixed: Sequence[Array]) -> list[SquareSolution]:
     """One field (points,) for each load (points,) and its fixed values (points,), 0 at the free nodes.
 
-    The first that does not converge shows the operator to be too hard: it and all that follow are solved directly, with
-    one factor. Raises `SingularMatrix`.
+    A load for which multigrid does not converge is solved directly; the factor is kept with the levels. Multigrid is
+    tried for each, so that an answer does not depend on what was asked before. Raises `SingularMatrix`.
     """
-    found: list[SquareSolution] = []
+    found = []
     for load, values in zip(loads, fixed, strict=True):
         solution, converged = _iterated(levels, load, values)
-        if not converged:
-            return found + _direct(levels, loads[len(found) :], fixed[len(found) :], solution.steps)
-        found.append(solution)
+        found.append(solution if converged else _direct(levels, load, values))
     return found
 
 
@@ -60,19 +60,14 @@ def _iterated(levels: Levels, load: Array, values: Array) -> tuple[SquareSolutio
     return SquareSolution(u, residual, _method(steps), steps), converged
 
 
-def _direct(levels: Levels, loads: Sequence[Array], fixed: Sequence[Array], steps: int) -> list[SquareSolution]:
-    network = levels.network()
-    free = network.is_free.ravel()
-    inner = factor(network.matrix()).solve_all(
-        [_rest(levels, load, values).ravel()[free] for load, values in zip(loads, fixed, strict=True)]
-    )
-    method = f"sparse LU, as conjugate gradients with Galerkin multigrid had not converged in {steps} steps"
-    fields = []
-    for solution, values in zip(inner, fixed, strict=True):
-        u = values.copy()
-        u[free] = solution.x
-        fields.append(SquareSolution(u, solution.residual, method, steps, True))
-    return fields
+def _direct(levels: Levels, load: Array, values: Array) -> SquareSolution:
+    columns, rows = levels.grids.fixed[0].T
+    is_free = np.ones(levels.grids.shape, dtype=bool)
+    is_free[rows, columns] = False
+    inner = levels.factor.solve(_rest(levels, load, values)[is_free])
+    u = values.copy()
+    u[is_free.ravel()] = inner.x
+    return SquareSolution(u, inner.residual, _DIRECT, is_direct=True)
 
 
 def _rest(levels: Levels, load: Array, values: Array) -> Array:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from models.base import Array
+from models.fem.direct import Factor, factor
 from models.fem.structured import coarsest
 from models.fem.structured.conductances import assemble, coarsen, fix, share
 from models.fem.structured.hierarchy import Hierarchy
-from models.fem.structured.network import Network, network
+from models.fem.structured.network import network
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +28,20 @@ class Levels:
     lower: Array  # the factor of the last level
     couplings: Array  # (fixed, 4): of the fixed nodes with what is left, right, below and above of them
 
-    def network(self) -> Network:
-        """Of level 0, over `scale`."""
-        return network(self.conductivity, *self.grids.weights, self.grids.fixed[0])
+    @cached_property
+    def factor(self) -> Factor:
+        """Of the stiffness between free nodes, over `scale`, for loads too hard for multigrid.
+
+        Raises `SingularMatrix`.
+        """
+        return factor(network(self.conductivity, *self.grids.weights, self.grids.fixed[0]).matrix())
 
     @property
     def size_bytes(self) -> int:
+        """With such a factor, made or not: some 8 n log₂ n numbers for n nodes, and their indices."""
         arrays = (self.conductivity, self.fine, self.stencils, self.shares, self.lower, self.couplings)
-        return sum(array.nbytes for array in arrays)
+        count = int(np.prod(self.grids.shape))
+        return sum(array.nbytes for array in arrays) + 12 * 8 * count * count.bit_length()
 
 
 def levels(grids: Hierarchy, conductivity: Array, instead_of: Levels | None = None) -> Levels:

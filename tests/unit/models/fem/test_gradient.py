@@ -255,7 +255,7 @@ def test_on_a_large_square_multigrid_finds_the_gradients_of_the_direct_solver() 
     square = dataclasses.replace(own, nodes=None, cells=None, divisions=np.array([32, 32]))
     fast, exact = answered([square])[0], answered([own])[0]
     assert fast.evidence.method.count("conjugate gradients with Galerkin multigrid (") == 2
-    assert exact.evidence.method.count("sparse Cholesky") == 2
+    assert "conjugate gradients" not in exact.evidence.method
     for name in ("functional", "u", "adjoint", "source_gradient", "cell_source_gradient", *GRADIENTS.values()):
         reference = getattr(exact, name)
         np.testing.assert_allclose(getattr(fast, name), reference, atol=1e-8 * np.abs(reference).max(), err_msg=name)
