@@ -14,6 +14,7 @@ from models.fem.domain.build import mesh_of as domain_mesh
 from models.fem.elasticity.solve import ElasticitySolver
 from models.fem.elasticity.task import ElasticityResult, ElasticityTask
 from models.fem.hyperelasticity.problem import body
+from models.fem.hyperelasticity.solve import HyperelasticitySolver
 from models.fem.hyperelasticity.task import SPEC, HyperelasticityResult, HyperelasticityTask
 
 PLANE = ("triangle", "quadrilateral")
