@@ -14,7 +14,7 @@ def test_a_function_is_compiled_where_no_cache_can_be_written() -> None:
     assert twice(21) == 42  # type: ignore[operator]
 
 
-def test_models_that_do_without_the_kernels_do_without_numba() -> None:
+def test_what_chooses_a_solver_does_without_numba() -> None:
     """It would be a third of a replica's time to start, and half of its memory."""
-    code = "import sys, models.fem.inverse; sys.exit('numba' in sys.modules)"
+    code = "import sys, models.fem.sessions; sys.exit('numba' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
