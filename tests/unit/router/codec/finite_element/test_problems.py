@@ -72,7 +72,7 @@ def test_every_finite_element_model_has_a_row() -> None:
 
 def test_what_poses_no_problem_is_asked_by_a_method_of_the_contract() -> None:
     methods = pb.DESCRIPTOR.services_by_name["FiniteElementService"].methods_by_name
-    assert set(ELSEWHERE.values()) <= methods.keys()
+    assert {*ELSEWHERE.values()} <= {*methods}
     assert ELSEWHERE.keys() <= CATALOG.keys()
 
 
