@@ -14,6 +14,7 @@ from router.codec import common
 from router.codec.contract import OperationCodec
 from router.codec.finite_element.derivatives import DifferentiateCodec, EvaluateCodec
 from router.codec.finite_element.estimates import EstimateCodec
+from router.codec.finite_element.export import ExportCodec
 from router.codec.finite_element.listing import described
 from router.codec.finite_element.meshes import Kept
 from router.codec.finite_element.optimize import OptimizeCodec
@@ -37,7 +38,7 @@ class FiniteElementService:
         """`specs` are the models that are served here."""
         self._specs = specs
         self._pipeline = pipeline
-        self._meshes = MeshUploads(meshes)
+        self._meshes = MeshUploads(meshes, pipeline)
         self._starter = starter
 
     def rpcs(self) -> list[Rpc]:
@@ -52,6 +53,7 @@ class FiniteElementService:
             unary("EstimateError", self._estimate),
             unary("CreateMesh", self._meshes.create),
             unary("GetMesh", self._meshes.get),
+            unary("Export", self._export),
             unary("ListProblems", self._list_problems),
             unary("Optimize", self._optimize),
         ]
@@ -82,6 +84,9 @@ class FiniteElementService:
 
     async def _estimate(self, caller: Caller, body: bytes) -> bytes:
         return await self._pipeline.answer(caller, body, EstimateCodec(self._kept(caller)))
+
+    async def _export(self, caller: Caller, body: bytes) -> bytes:
+        return await self._pipeline.answer(caller, body, ExportCodec())
 
     async def _list_problems(self, caller: Caller, body: bytes) -> bytes:
         """A page begins behind the name that its token is."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
+from typing import Protocol
 
 from faraday.v1 import finite_element_pb2 as pb
 from models.base import Refusal
 from models.fem.own_mesh import OwnMesh
-from router.call import Caller
+from router.call import Caller, Question, Reply
 from router.codec import common
-from router.codec.finite_element import uploads
+from router.codec.finite_element import making, uploads
+from router.codec.finite_element.problems import MAKINGS, Making
 from router.errors import Overloaded
 from router.mesh_files import MeshFiles, mesh_id_of
 
@@ -21,21 +23,32 @@ _PLACES = 8
 _RETRY_S = 1.0
 
 
-class MeshUploads:
-    """On the event loop of one router worker; what takes long runs beside it."""
+class Models(Protocol):
+    """What asks a model: the pipeline."""
 
-    def __init__(self, files: MeshFiles) -> None:
+    async def ask(self, caller: Caller, question: Question, size_bytes: int) -> Reply: ...
+
+
+class MeshUploads:
+    """On the event loop of one router worker; what takes long runs beside it, or on a replica."""
+
+    def __init__(self, files: MeshFiles, models: Models) -> None:
         self._files = files
+        self._models = models
         self._thread = ThreadPoolExecutor(_AT_ONCE, "meshes")
         self._places = BoundedSemaphore(_PLACES)
 
     async def create(self, caller: Caller, body: bytes) -> bytes:
         request = common.parse(pb.CreateMeshRequest, body)
-        mesh = uploads.mesh_of(request)
-        size_bytes = self._files.check_room(mesh)
+        row = MAKINGS.get(request.WhichOneof("source") or "")
+        if row is not None:
+            return (await self._made(caller, request, row, len(body))).SerializeToString()
         tenant = None if request.options.validate_only else caller.principal.tenant
-        mesh_id = await self._in_turn(tenant, mesh)
-        return pb.CreateMeshResponse(mesh=uploads.stored(mesh_id, mesh, size_bytes)).SerializeToString()
+        try:
+            stored = await self._stored(tenant, uploads.mesh_of(request))
+        except Refusal as refusal:
+            raise uploads.in_request(refusal) from None
+        return pb.CreateMeshResponse(mesh=stored).SerializeToString()
 
     async def get(self, caller: Caller, body: bytes) -> bytes:
         request = common.parse(pb.GetMeshRequest, body)
@@ -49,6 +62,32 @@ class MeshUploads:
         """What `Mesh.mesh_id` of a request names. Raises Malformed or UnknownMesh."""
         return self._files.get(caller.principal.tenant, mesh_id, "mesh.mesh_id").mesh
 
+    async def _made(
+        self, caller: Caller, request: pb.CreateMeshRequest, row: Making, size_bytes: int
+    ) -> pb.CreateMeshResponse:
+        """Of a file or a refinement, by the row's model."""
+
+        def kept(mesh_id: str) -> OwnMesh:
+            return self._files.get(caller.principal.tenant, mesh_id, f"{row.name}.mesh.mesh_id").mesh
+
+        question = making.question(request, row, kept)
+        try:
+            reply = await self._models.ask(caller, question, size_bytes + question.expanded_bytes)
+        except Refusal as refusal:
+            raise making.in_request(refusal, request, row) from None
+        if reply.result is None:
+            return making.response(reply, None)
+        try:
+            stored = await self._stored(caller.principal.tenant, making.mesh_of(reply.result))
+        except Refusal as refusal:
+            raise making.of_made(refusal, row) from None
+        return making.response(reply, stored)
+
+    async def _stored(self, tenant: str | None, mesh: OwnMesh) -> pb.StoredMesh:
+        """Kept for the tenant, if for any. Raises `Refusal` with the mesh's own fields, TooLarge, Overloaded."""
+        size_bytes = self._files.check_room(mesh)
+        return uploads.stored(await self._in_turn(tenant, mesh), mesh, size_bytes)
+
     async def _in_turn(self, tenant: str | None, mesh: OwnMesh) -> str:
         """A caller that goes away leaves its place only when its mesh is done with, so that places limit memory."""
         if not self._places.acquire(blocking=False):
@@ -58,11 +97,8 @@ class MeshUploads:
         return await asyncio.wrap_future(checking)
 
     def _checked(self, tenant: str | None, mesh: OwnMesh) -> str:
-        """Its id, once it is kept for the tenant, if for any. Raises `Refusal` with the request's paths."""
-        try:
-            mesh.check_geometry()
-        except Refusal as refusal:
-            raise uploads.in_request(refusal) from None
+        """Its id, once it is kept for the tenant, if for any. Raises `Refusal`."""
+        mesh.check_geometry()
         if tenant is None:
             return mesh_id_of(mesh)
         return self._files.put(tenant, mesh)

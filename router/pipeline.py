@@ -78,6 +78,15 @@ class Pipeline:
             raise codec.refusal(refusal, question) from None
         return codec.encode(reply, question)
 
+    async def ask(self, caller: Caller, question: Question, size_bytes: int) -> Reply:
+        """What a model says, for a method that makes something of it and that may be repeated without effect.
+
+        Never of a model that reads private records. Raises the model's `Refusal` as it is.
+        """
+        spec = self._specs.get(question.model)
+        assert spec is None or spec.private is None, question.model
+        return await self._ask_once(self._hurried(caller, question), question, size_bytes)
+
     def _hurried(self, caller: Caller, question: Question) -> Caller:
         """The caller, with the deadline of the message where that comes first."""
         if question.deadline is None:

@@ -6,18 +6,21 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 import numpy.typing as npt
 from google.protobuf.any_pb2 import Any as AnyMessage
 
 from faraday.client import derivative as derivatives
+from faraday.client import made_mesh
 from faraday.client.connection import Ask, Connection, Request
 from faraday.client.derivative import Derivative, Functional, Value
 from faraday.client.diffusion import Diffusion, Dirichlet, Neumann
 from faraday.client.elasticity import Displacement, Elasticity, Vector, Where
 from faraday.client.error_shares import ErrorShares, error_shares
 from faraday.client.errors import CallFailed, MalformedReply, NotFound, from_status
+from faraday.client.export import FORMATS, Drawn, export_request, format_of
 from faraday.client.field import Field
 from faraday.client.listing import ProblemKind, problem_kind
 from faraday.client.mesh import Mesh
@@ -140,7 +143,10 @@ class FiniteElements:
         traceparent: str | None = None,
         **data: Datum,
     ) -> Solution:
-        """Solve any problem that the server lists, its data by their names there: see `problems` and `Posed`."""
+        """Solve any problem that the server lists, its data by their names there: see `problems` and `Posed`.
+
+        `client.fem.ask("heat", Shape("square", (32, 32)), conductivity=1, capacity=1, conditions={"left": "u = 1"})`
+        """
         posed = Posed(problem, domain, data, degree)
         return self.answer(posed, Ask(timeout_s, request_id, validate_only, traceparent))
 
@@ -268,6 +274,56 @@ class FiniteElements:
         reply = self._connection.call(_SERVICE, "CreateMesh", self._stub.CreateMesh, request, Ask(timeout_s))
         return replace(mesh, mesh_id=reply.mesh.mesh_id)
 
+    def read_mesh(self, path: Path | str, *, file_format: str | None = None, timeout_s: float | None = None) -> Mesh:
+        """A mesh from a file: "gmsh", "vtk" or "abaqus", by default as its name ends: .msh, .vtk or .inp. The server
+        keeps it. First-order cells of one kind; physical groups and element sets name boundaries and subdomains."""
+        path = Path(path)
+        kind = file_format or format_of(path, made_mesh.FORMATS)
+        request = pb.CreateMeshRequest(file=pb.MeshFile(content=path.read_bytes(), file_format=kind))
+        made = self._connection.call(_SERVICE, "CreateMesh", self._stub.CreateMesh, request, Ask(timeout_s))
+        return made_mesh.of_file(made, self._content(made, timeout_s))
+
+    def refine(
+        self,
+        domain: Domain,
+        times: int = 0,
+        *,
+        marked: npt.ArrayLike | None = None,
+        timeout_s: float | None = None,
+    ) -> Mesh:
+        """The mesh of a domain, every cell divided so many `times`, then the `marked` ones once more; of a `Shape`, 0
+        times, the cells that the server solves on. The server keeps it."""
+        refined = pb.RefinedMesh(mesh=domain.message(), refinements=times)
+        if marked is not None:
+            refined.marked.CopyFrom(encode(marked, "int64"))
+        request = pb.CreateMeshRequest(refined=refined)
+        made = self._call("CreateMesh", self._stub.CreateMesh, request, domain, Ask(timeout_s))
+        return made_mesh.of_refinement(made, self._content(made, timeout_s))
+
+    def export(
+        self,
+        field: Drawn,
+        path: Path | str,
+        *,
+        values: npt.ArrayLike | None = None,
+        times: npt.ArrayLike | None = None,
+        cell_values: npt.ArrayLike | None = None,
+        name: str = "u",
+        cell_name: str = "error",
+        timeout_s: float | None = None,
+    ) -> Path:
+        """Write a field to a file and return its path: .vtu or .xdmf for ParaView, .png for a picture in the plane.
+
+        `values` are the field's own by default; others are one number or vector for each point or each node. A series
+        has its `times`, and goes to .xdmf, or its last one to .png. `cell_values`, one for each cell, are drawn
+        beside them: `np.sqrt(field.cell_bound)` is the map of the error.
+        """
+        path = Path(path)
+        request = export_request(field, format_of(path, FORMATS), name, values, times, cell_values, cell_name)
+        reply = self._connection.call(_SERVICE, "Export", self._stub.Export, request, Ask(timeout_s))
+        path.write_bytes(reply.content)
+        return path
+
     def problems(self, *, timeout_s: float | None = None) -> list[ProblemKind]:
         """What this server solves: the fields of each problem and of its answer."""
         found: list[ProblemKind] = []
@@ -279,6 +335,11 @@ class FiniteElements:
             token = page.next_page_token
             if not token:
                 return found
+
+    def _content(self, made: pb.CreateMeshResponse, timeout_s: float | None) -> pb.Cells:
+        request = pb.GetMeshRequest(mesh_id=made.mesh.mesh_id, include_content=True)
+        rpc: Callable[..., pb.GetMeshResponse] = self._stub.GetMesh
+        return self._connection.call(_SERVICE, "GetMesh", rpc, request, Ask(timeout_s)).cells
 
     def _call(
         self,

@@ -22,18 +22,20 @@ Predicate = Callable[..., npt.ArrayLike]  # of coordinates x (n,), y (n,) and in
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """Made by `unit_square`, `rectangle`, `box`, `triangles` or `tetrahedra`.
+    """Made by `unit_square`, `rectangle`, `box`, `triangles` or `tetrahedra`, or by the server: `client.fem.read_mesh`.
 
     Where it has `divisions` the server makes it anew, and where it has a `mesh_id` the server has it already: nodes
     and cells are not sent then.
     """
 
     nodes: Array  # float64 (nodes, 2) or (nodes, 3)
-    cells: Array  # int64 (cells, 3) or (cells, 4)
+    cells: Array  # int64 (cells, 3) or (cells, 4); of a file also quadrilaterals and hexahedra, in VTK's order
     divisions: tuple[int, ...] | None = None  # of a rectangle or a box
     lengths: tuple[float, ...] | None = None  # of its sides; 1 where not set
     mesh_id: str = ""  # under which the server keeps it: see `client.fem.upload`
     boundaries: Mapping[str, Array] = field(default_factory=dict)  # parts with a name: facets (n, axes) by their nodes
+    subdomains: Mapping[str, Array] = field(default_factory=dict)  # of a file: the cells of each that it names
+    origins: Array | None = None  # of a refined mesh: the cell that each was a part of
 
     def named(self, **where: npt.ArrayLike | Predicate) -> Mesh:
         """With more named parts of its boundary: facets by their nodes, or a predicate of their centroids."""
@@ -66,7 +68,7 @@ class Mesh:
 
     def _whole(self) -> pb.Mesh:
         made = self.content()
-        if self.boundaries or self.nodes.shape[1] == 3:
+        if self.boundaries or self.cells.shape[1] != 3:
             return pb.Mesh(cells=made)
         return pb.Mesh(triangles=pb.Triangles(nodes=made.nodes, cells=made.cells))
 
@@ -112,14 +114,23 @@ class Mesh:
     @cached_property
     def _edge_keys(self) -> Array:
         """(edges,): low node · nodes + high node, ascending."""
+        self._refuse_bricks()
         return np.unique(_keys(_subsets(self.cells, 2), len(self.nodes)))
 
     @cached_property
     def _outer_facets(self) -> Array:
         """Facets of one cell only, as sorted nodes, lexicographic."""
+        self._refuse_bricks()
         facets = _subsets(self.cells, self.nodes.shape[1])
         _, first, counts = np.unique(_keys(facets, len(self.nodes)), return_index=True, return_counts=True)
         return np.asarray(facets[first[counts == 1]])
+
+    def _refuse_bricks(self) -> None:
+        """Of triangles and tetrahedra any nodes of a cell are an edge or a face."""
+        if self.cells.shape[1] != self.nodes.shape[1] + 1:
+            raise ValueError(
+                "edges and faces of quadrilaterals and hexahedra are not found here; name boundaries in the file"
+            )
 
 
 def holds(predicate: Predicate, points: Array) -> Array:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from faraday.client.conditions import Conditions, written
 from faraday.client.problem import Domain, element
 from faraday.client.solution import Solution, solution
 from faraday.client.tensors import encode
 from faraday.v1 import finite_element_pb2 as pb
 
-Datum = npt.ArrayLike | str
+Datum = npt.ArrayLike | str | Conditions
+_BESIDE = ("error_bound",)  # fields of the request itself
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Posed:
     """A problem by the name of its field in `SolveRequest.problem`.
 
     Arrays go as they are; numbers and lists of numbers as float64 where a tensor is wanted, so that a tensor of whole
-    numbers takes an array of them.
+    numbers takes an array of them. `conditions` may be a mapping: {"left": "u = 0", "right": "q = sin(pi*y)"}.
     """
 
     problem: str
@@ -59,9 +61,14 @@ class Posed:
         message.SetInParent()
         known = {field.name: field for field in message.DESCRIPTOR.fields}
         for name, given in self.data.items():
+            if name in _BESIDE:
+                setattr(request, name, given)
+                continue
             if name not in known:
                 raise ValueError(f"{self.problem} takes no {name!r}; it takes {', '.join(known)}")
-            if known[name].message_type is None:
+            if isinstance(given, Mapping):
+                setattr(message, name, written(given))
+            elif known[name].message_type is None:
                 setattr(message, name, given)
             else:
                 whole = isinstance(given, np.ndarray)

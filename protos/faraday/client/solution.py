@@ -23,6 +23,13 @@ class Solution:
     cells: Array  # int64 (cells, n): corners first
     outputs: Mapping[str, Array]  # what else the problem returns: `client.fem.problems()` describes it
     evidence: Evidence
+    cell_bound: Array  # float64 (cells,): each cell's share of the squared error bound; empty where there is none
+
+    def __getitem__(self, name: str) -> Array:
+        """One of the outputs; KeyError tells which there are."""
+        if name not in self.outputs:
+            raise KeyError(f"no output {name!r}; there are {', '.join(self.outputs) or 'none'}")
+        return self.outputs[name]
 
 
 def solution(response: pb.SolveResponse) -> Solution:
@@ -33,6 +40,7 @@ def solution(response: pb.SolveResponse) -> Solution:
         cells=_read(response, "cells"),
         outputs={output.name: decode(output.tensor) for output in response.outputs},
         evidence=evidence.decode(response.evidence),
+        cell_bound=decode(response.cell_bound) if response.HasField("cell_bound") else np.empty(0),
     )
 
 

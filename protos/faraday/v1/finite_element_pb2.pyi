@@ -751,19 +751,49 @@ class StoredMesh(_message.Message):
     boundary_names: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, mesh_id: _Optional[str] = ..., cell_kind: _Optional[str] = ..., node_count: _Optional[int] = ..., cell_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., boundary_names: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class MeshFile(_message.Message):
+    __slots__ = ("content", "file_format")
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    FILE_FORMAT_FIELD_NUMBER: _ClassVar[int]
+    content: bytes
+    file_format: str
+    def __init__(self, content: _Optional[bytes] = ..., file_format: _Optional[str] = ...) -> None: ...
+
+class RefinedMesh(_message.Message):
+    __slots__ = ("mesh", "refinements", "marked")
+    MESH_FIELD_NUMBER: _ClassVar[int]
+    REFINEMENTS_FIELD_NUMBER: _ClassVar[int]
+    MARKED_FIELD_NUMBER: _ClassVar[int]
+    mesh: Mesh
+    refinements: int
+    marked: _common_pb2.Tensor
+    def __init__(self, mesh: _Optional[_Union[Mesh, _Mapping]] = ..., refinements: _Optional[int] = ..., marked: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
+
 class CreateMeshRequest(_message.Message):
-    __slots__ = ("options", "cells")
+    __slots__ = ("options", "cells", "file", "refined")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     CELLS_FIELD_NUMBER: _ClassVar[int]
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    REFINED_FIELD_NUMBER: _ClassVar[int]
     options: _common_pb2.RequestOptions
     cells: Cells
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., cells: _Optional[_Union[Cells, _Mapping]] = ...) -> None: ...
+    file: MeshFile
+    refined: RefinedMesh
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., cells: _Optional[_Union[Cells, _Mapping]] = ..., file: _Optional[_Union[MeshFile, _Mapping]] = ..., refined: _Optional[_Union[RefinedMesh, _Mapping]] = ...) -> None: ...
 
 class CreateMeshResponse(_message.Message):
-    __slots__ = ("mesh",)
+    __slots__ = ("mesh", "cell_labels", "cell_names", "quality", "evidence")
     MESH_FIELD_NUMBER: _ClassVar[int]
+    CELL_LABELS_FIELD_NUMBER: _ClassVar[int]
+    CELL_NAMES_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     mesh: StoredMesh
-    def __init__(self, mesh: _Optional[_Union[StoredMesh, _Mapping]] = ...) -> None: ...
+    cell_labels: _common_pb2.Tensor
+    cell_names: _containers.RepeatedScalarFieldContainer[str]
+    quality: _common_pb2.Tensor
+    evidence: _common_pb2.Evidence
+    def __init__(self, mesh: _Optional[_Union[StoredMesh, _Mapping]] = ..., cell_labels: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_names: _Optional[_Iterable[str]] = ..., quality: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., evidence: _Optional[_Union[_common_pb2.Evidence, _Mapping]] = ...) -> None: ...
 
 class GetMeshRequest(_message.Message):
     __slots__ = ("options", "mesh_id", "include_content")
@@ -782,6 +812,38 @@ class GetMeshResponse(_message.Message):
     mesh: StoredMesh
     cells: Cells
     def __init__(self, mesh: _Optional[_Union[StoredMesh, _Mapping]] = ..., cells: _Optional[_Union[Cells, _Mapping]] = ...) -> None: ...
+
+class ExportRequest(_message.Message):
+    __slots__ = ("options", "file_format", "points", "cells", "cell_kind", "times", "values", "cell_values", "name", "cell_name")
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    FILE_FORMAT_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    CELLS_FIELD_NUMBER: _ClassVar[int]
+    CELL_KIND_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    CELL_VALUES_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CELL_NAME_FIELD_NUMBER: _ClassVar[int]
+    options: _common_pb2.RequestOptions
+    file_format: str
+    points: _common_pb2.Tensor
+    cells: _common_pb2.Tensor
+    cell_kind: str
+    times: _common_pb2.Tensor
+    values: _common_pb2.Tensor
+    cell_values: _common_pb2.Tensor
+    name: str
+    cell_name: str
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., file_format: _Optional[str] = ..., points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cells: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_kind: _Optional[str] = ..., times: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., name: _Optional[str] = ..., cell_name: _Optional[str] = ...) -> None: ...
+
+class ExportResponse(_message.Message):
+    __slots__ = ("content", "evidence")
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    content: bytes
+    evidence: _common_pb2.Evidence
+    def __init__(self, content: _Optional[bytes] = ..., evidence: _Optional[_Union[_common_pb2.Evidence, _Mapping]] = ...) -> None: ...
 
 class ListProblemsRequest(_message.Message):
     __slots__ = ("options", "page_size", "page_token")

@@ -75,6 +75,11 @@ class FiniteElementServiceStub(object):
                 request_serializer=faraday_dot_v1_dot_finite__element__pb2.GetMeshRequest.SerializeToString,
                 response_deserializer=faraday_dot_v1_dot_finite__element__pb2.GetMeshResponse.FromString,
                 _registered_method=True)
+        self.Export = channel.unary_unary(
+                '/faraday.v1.FiniteElementService/Export',
+                request_serializer=faraday_dot_v1_dot_finite__element__pb2.ExportRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_finite__element__pb2.ExportResponse.FromString,
+                _registered_method=True)
         self.ListProblems = channel.unary_unary(
                 '/faraday.v1.FiniteElementService/ListProblems',
                 request_serializer=faraday_dot_v1_dot_finite__element__pb2.ListProblemsRequest.SerializeToString,
@@ -153,8 +158,12 @@ class FiniteElementServiceServicer(object):
         again has the same name, and no effect. A tenant sees its own meshes only. There is room for so many bytes for each tenant;
         beyond that the least recently used goes: whoever is told UNKNOWN_MESH sends it again.
 
-        Errors: INVALID_ARGUMENT (MISSING_TENSOR, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, OUT_OF_RANGE, MESH_DEGENERATE);
-        RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) where it is larger than all the room there is.
+        The mesh is sent, or read from a file, or made of a shape or of another mesh by refinement; the last two take a replica of
+        fem.mesh.file or of fem.mesh.
+
+        Errors: INVALID_ARGUMENT (MISSING_TENSOR, UNKNOWN_INPUT, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, UNKNOWN_CHOICE,
+        OUT_OF_RANGE, NOT_POSITIVE, MESH_AMBIGUOUS, MESH_DEGENERATE, NOT_BOUNDARY, DUPLICATE, MALFORMED_FILE); NOT_FOUND
+        (UNKNOWN_MESH, UNKNOWN_MODEL); RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) where it is larger than all the room there is.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -164,6 +173,16 @@ class FiniteElementServiceServicer(object):
         """A mesh that is kept.
 
         Errors: NOT_FOUND (UNKNOWN_MESH).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Export(self, request, context):
+        """Writes a field as a file: for ParaView, or as a picture.
+
+        Errors: INVALID_ARGUMENT (MISSING_TENSOR, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, UNKNOWN_CHOICE, OUT_OF_RANGE);
+        NOT_FOUND (UNKNOWN_MODEL).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -228,6 +247,11 @@ def add_FiniteElementServiceServicer_to_server(servicer, server):
                     servicer.GetMesh,
                     request_deserializer=faraday_dot_v1_dot_finite__element__pb2.GetMeshRequest.FromString,
                     response_serializer=faraday_dot_v1_dot_finite__element__pb2.GetMeshResponse.SerializeToString,
+            ),
+            'Export': grpc.unary_unary_rpc_method_handler(
+                    servicer.Export,
+                    request_deserializer=faraday_dot_v1_dot_finite__element__pb2.ExportRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_finite__element__pb2.ExportResponse.SerializeToString,
             ),
             'ListProblems': grpc.unary_unary_rpc_method_handler(
                     servicer.ListProblems,
@@ -434,6 +458,33 @@ class FiniteElementService(object):
             '/faraday.v1.FiniteElementService/GetMesh',
             faraday_dot_v1_dot_finite__element__pb2.GetMeshRequest.SerializeToString,
             faraday_dot_v1_dot_finite__element__pb2.GetMeshResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Export(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.FiniteElementService/Export',
+            faraday_dot_v1_dot_finite__element__pb2.ExportRequest.SerializeToString,
+            faraday_dot_v1_dot_finite__element__pb2.ExportResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from google.protobuf.message import Message
 
 from models.base import Array, Scalar
@@ -26,7 +27,10 @@ class Layout:
         """Of all fields that are set. Raises `Refusal` with the field's name where bytes and shape disagree."""
         scalars: dict[str, Scalar] = {}
         arrays: dict[str, Array] = {}
-        for given in (_set(request, self.own), *(_set(getattr(request, path)) for path in self.parts)):
+        for given in (
+            _set(request, self.own),
+            *(_set(getattr(request, path), names) for path, names in self.parts.items()),
+        ):
             more_scalars, more_arrays = _values(given)
             scalars |= more_scalars
             arrays |= more_arrays
@@ -66,7 +70,14 @@ def _set(message: Message, names: Collection[str] | None = None) -> Given:
 
 
 def _values(given: Given) -> Flat:
-    return (
-        {field.name: value for field, value in given if field.message_type is None},
-        {field.name: common.array_of(value, field.name) for field, value in given if field.message_type is not None},
-    )
+    """Bytes are an array of uint8."""
+    scalars: dict[str, Scalar] = {}
+    arrays: dict[str, Array] = {}
+    for field, value in given:
+        if field.message_type is not None:
+            arrays[field.name] = common.array_of(value, field.name)
+        elif field.type == field.TYPE_BYTES:
+            arrays[field.name] = np.frombuffer(value, np.uint8)
+        else:
+            scalars[field.name] = value
+    return scalars, arrays

@@ -5,8 +5,9 @@ from __future__ import annotations
 from google.protobuf.message import Message
 
 from faraday.v1 import finite_element_pb2 as pb
+from faraday.v1.common_pb2 import RequestOptions
 from models import schema
-from models.base import Refusal, Scalar, Spec
+from models.base import Refusal, Scalar, Spec, Task
 from router.call import Question
 from router.codec import common
 from router.codec.finite_element import meshes
@@ -40,7 +41,12 @@ def question(request: Request, spec: Spec, layout: Layout, kept: Kept) -> Questi
         task.check()
     except Refusal as refusal:
         raise in_request(refusal, layout, kind) from None
-    options = request.options
+    expanded_bytes = sum(array.nbytes for array in mesh_arrays.values()) if kind == "mesh_id" else 0
+    return asked(spec, task, request.options, kind, expanded_bytes)
+
+
+def asked(spec: Spec, task: Task, options: RequestOptions, kind: str = "", expanded_bytes: int = 0) -> Question:
+    """Of this model, as the options say; `kind` is the mesh's. Raises `Malformed`."""
     return Question(
         model=spec.name,
         task=task,
@@ -48,7 +54,7 @@ def question(request: Request, spec: Spec, layout: Layout, kept: Kept) -> Questi
         deadline=common.unix_s(options.deadline, "options.deadline") if options.HasField("deadline") else None,
         validate_only=options.validate_only,
         echo=(kind, ()),
-        expanded_bytes=sum(array.nbytes for array in mesh_arrays.values()) if kind == "mesh_id" else 0,
+        expanded_bytes=expanded_bytes,
     )
 
 

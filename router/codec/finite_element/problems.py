@@ -15,11 +15,14 @@ from models.base import Spec
 from models.fem import adaptive_task, certify_task, goal_task, gradient_task, inverse_task
 from models.fem import task as diffusion
 from models.fem.elasticity import task as elasticity
+from models.fem.export import task as export_task
 from models.fem.flow import steady_task, stokes_task, transient_task
 from models.fem.form import task as form
 from models.fem.heat import task as heat
 from models.fem.helmholtz import task as helmholtz
 from models.fem.hyperelasticity import task as hyperelasticity
+from models.fem.meshing import file_task
+from models.fem.meshing import task as mesh_task
 from models.fem.modes import task as modes
 from models.fem.nonlinear_diffusion import task as nonlinear_diffusion
 from models.fem.optimize import identify_task, topology_task
@@ -72,6 +75,20 @@ class Estimate:
         return layout_of(pb.EstimateErrorRequest, self.name, own=("field", "bound"))
 
 
+@dataclass(frozen=True)
+class Making:
+    """A field of `CreateMeshRequest.source`, and the model that makes a mesh of it."""
+
+    name: str
+    spec: Spec
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Without the mesh that it may begin with: see `making`."""
+        fields = layout_of(pb.CreateMeshRequest, self.name).parts[self.name]
+        return Layout({self.name: tuple(field for field in fields if field != "mesh")})
+
+
 PROBLEMS = {
     row.name: row
     for row in (
@@ -113,7 +130,9 @@ DERIVATIVES = {
     )
 }
 
-# They pose no problem but make meshes and files of fields: they are asked over the Open Inference Protocol.
-NO_PROBLEMS = frozenset({"fem.export", "fem.mesh", "fem.mesh.file"})
-
 ESTIMATES = {row.name: row for row in (Estimate("diffusion", certify_task.SPEC),)}
+
+MAKINGS = {row.name: row for row in (Making("file", file_task.SPEC), Making("refined", mesh_task.SPEC))}
+
+# Models that pose no problem, and the method that asks them.
+ELSEWHERE = {export_task.SPEC.name: "Export", **{row.spec.name: "CreateMesh" for row in MAKINGS.values()}}

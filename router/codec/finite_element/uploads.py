@@ -11,21 +11,19 @@ from router.codec.finite_element.layout import values_of
 
 
 def mesh_of(request: pb.CreateMeshRequest) -> OwnMesh:
-    """Its arrays are a mesh as far as these alone show. Raises `Refusal` with the request's paths."""
-    try:
-        scalars, arrays = values_of(request.cells)
-        scalars["shape"] = "own"
-        kind = cell_kind(arrays.get("nodes"), arrays.get("cells"))
-        if kind is not None:
-            scalars["cell_kind"] = kind
-        mesh = schema.parse(OwnMesh, scalars, arrays)
-        mesh.check()
-    except Refusal as refusal:
-        raise in_request(refusal) from None
+    """Its arrays are a mesh as far as these alone show. Raises `Refusal` with the fields of `cells`."""
+    scalars, arrays = values_of(request.cells)
+    scalars["shape"] = "own"
+    kind = cell_kind(arrays.get("nodes"), arrays.get("cells"))
+    if kind is not None:
+        scalars["cell_kind"] = kind
+    mesh = schema.parse(OwnMesh, scalars, arrays)
+    mesh.check()
     return mesh
 
 
 def in_request(refusal: Refusal) -> Refusal:
+    """With its field spelt as the request spells it."""
     return Refusal(refusal.reason, refusal.message, f"cells.{refusal.field}", refusal.details)
 
 

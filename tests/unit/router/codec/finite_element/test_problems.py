@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,19 +23,23 @@ from models import schema
 from models.base import Refusal, Result, Spec
 from models.catalog import CATALOG
 from models.fem.domain.task import DomainTask
+from models.fem.export import task as export_task
 from router.call import Reply
 from router.codec.common import parse
-from router.codec.finite_element import meshes
+from router.codec.finite_element import export, making, meshes
 from router.codec.finite_element.derivatives import DifferentiateCodec, EvaluateCodec
 from router.codec.finite_element.estimates import EstimateCodec
+from router.codec.finite_element.export import ExportCodec
 from router.codec.finite_element.listing import described
 from router.codec.finite_element.problems import (
     DERIVATIVES,
+    ELSEWHERE,
     ESTIMATES,
-    NO_PROBLEMS,
+    MAKINGS,
     PROBLEMS,
     Derivative,
     Estimate,
+    Making,
     Problem,
 )
 from router.codec.finite_element.solve import SolveBatchCodec, SolveCodec
@@ -61,8 +65,15 @@ every_derivative = pytest.mark.parametrize("row", DERIVATIVES.values(), ids=DERI
 
 def test_every_finite_element_model_has_a_row() -> None:
     served = {row.spec.name for row in (*PROBLEMS.values(), *DERIVATIVES.values(), *ESTIMATES.values())}
-    missing = [spec for name, spec in CATALOG.items() if name.startswith("fem.") and name not in served | NO_PROBLEMS]
+    known = served | ELSEWHERE.keys()
+    missing = [spec for name, spec in CATALOG.items() if name.startswith("fem.") and name not in known]
     assert missing == [], f"{TABLE}, {PROTO}:\n\n" + "\n".join(map(drafted, missing))
+
+
+def test_what_poses_no_problem_is_asked_by_a_method_of_the_contract() -> None:
+    methods = pb.DESCRIPTOR.services_by_name["FiniteElementService"].methods_by_name
+    assert {*ELSEWHERE.values()} <= {*methods}
+    assert ELSEWHERE.keys() <= CATALOG.keys()
 
 
 @every_problem
@@ -84,17 +95,21 @@ def message_of(request: Descriptor, path: str) -> Descriptor:
     return request.fields_by_name[path].message_type
 
 
-def check_fields(spec: Spec, messages: list[Descriptor], own: tuple[str, ...] = ()) -> None:
-    """The messages, the mesh and the element have the task's fields, all of them, with their types."""
+def check_fields(
+    spec: Spec, messages: list[Descriptor], own: tuple[str, ...] = (), leave: tuple[str, ...] = ()
+) -> None:
+    """The messages, the mesh and the element have the task's fields, all of them, with their types; `leave` is none."""
     tensors, scalars = schema.tensors(spec.task), schema.scalars(spec.task)
-    fields = {field.name: field for message in messages for field in message.fields}
+    fields = {field.name: field for message in messages for field in message.fields if field.name not in leave}
     known = {*tensors, *scalars}
     assert fields.keys() <= known, f"{PROTO}: {spec.name} declares no {sorted(fields.keys() - known)}"
     missing = known - fields.keys() - meshes.FIELDS - {"degree", *own}
     assert missing == set(), f"{PROTO}: the message of {spec.name} lacks {sorted(missing)}"
     for name, field in fields.items():
         where = f"{PROTO}: {field.full_name}"
-        if name in tensors:
+        if field.type == FieldDescriptor.TYPE_BYTES:
+            assert (tensors[name].dtype, tensors[name].shape) == ("uint8", (-1,)), where
+        elif name in tensors:
             assert field.message_type is not None and field.message_type.full_name == TENSOR, where
             assert dtype_said(field) == tensors[name].dtype, where
         else:
@@ -123,6 +138,20 @@ def test_so_has_what_is_estimated(row: Estimate) -> None:
     own = [request.fields_by_name[name] for name in row.layout.own]
     assert dtype_said(own[0]) == schema.tensors(row.spec.task)["field"].dtype
     assert own[1].has_presence
+
+
+@pytest.mark.parametrize("row", MAKINGS.values(), ids=MAKINGS)
+def test_so_has_what_a_mesh_is_made_of(row: Making) -> None:
+    """A mesh to begin with has its own message; elements and conditions say nothing of a mesh."""
+    source = message_of(pb.CreateMeshRequest.DESCRIPTOR, row.name)
+    names = row.layout.parts[row.name]
+    assert {field.name for field in source.fields} - {*names} <= {"mesh"}
+    check_fields(row.spec, [source], own=("conditions",), leave=("mesh",))
+
+
+def test_so_has_what_is_exported() -> None:
+    check_fields(export_task.SPEC, [pb.ExportRequest.DESCRIPTOR], leave=("options",))
+    assert {*export.LAYOUT.own} == {field.name for field in pb.ExportRequest.DESCRIPTOR.fields} - {"options"}
 
 
 @every_derivative
@@ -216,10 +245,16 @@ def unknown(mesh_id: str) -> NoReturn:
     raise UnknownMesh("no such mesh")
 
 
+def made(row: Making, body: bytes) -> object:
+    return making.question(parse(pb.CreateMeshRequest, body), row, unknown)
+
+
 DECODERS: dict[str, Callable[[bytes], object]] = {
     **{kind.__name__: kind(unknown).decode for kind in (SolveCodec, SolveBatchCodec, DifferentiateCodec)},
     **{kind.__name__: kind(unknown).decode for kind in (EvaluateCodec, EstimateCodec)},
     "an upload": lambda body: mesh_of(parse(pb.CreateMeshRequest, body)),
+    "ExportCodec": ExportCodec().decode,
+    **{f"a mesh: {name}": partial(made, row) for name, row in MAKINGS.items()},
 }
 
 
