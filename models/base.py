@@ -218,6 +218,11 @@ class Resources:
     max_replicas: int = 4
 
 
+# For a model that sleeps until it is asked, and then again: it reserves a tenth of a core, so that a laptop's two hold
+# many that were asked of late. A reservation is what the cluster plans with; a replica takes what the machine has free.
+ON_DEMAND = Resources(cpus=0.1, min_replicas=0)
+
+
 @dataclass(frozen=True)
 class Private(Generic[T_contra]):
     """That a model's answers tell of private records: whose they are, and what one costs at most.
