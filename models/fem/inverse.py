@@ -154,7 +154,7 @@ def _evidence(task: InverseTask, last: State, steps: int, has_arrived: bool) -> 
     advice = _advice(last, has_arrived)
     at_limit = int(np.count_nonzero(np.abs(last.exponents) > _AT_LIMIT * np.log(task.largest_factor)))
     said = (
-        f"P{task.degree} Lagrange elements, sparse LU",
+        f"P{task.degree} Lagrange elements, sparse Cholesky",
         f"{steps} steps of Gauss-Newton in a trust region, by discrete adjoints, towards a local minimum of misfit "
         f"+ penalty, at most {last.distance:.1e} above it where the misfit is convex",
         f"discrepancy {_discrepancy(last):.3g} (root mean square of residuals: about 1 where only noise is left, less "

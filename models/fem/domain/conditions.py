@@ -3,7 +3,7 @@
 Statements are separated by semicolons or new lines. Each names a boundary, a quantity and its values, one formula for
 each component, separated by commas; "u.y = 0" is the condition on one component alone, and a quantity that has no
 components is named alone: "outer: absorb". Where two statements give the same quantity at a point, the later one holds:
-so "boundary: u = 0; top: u = 1" is a cavity's lid, its corners included.
+with "boundary: u = 0; top: u = 1" the corners of the top are 1.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import bmat, csr_matrix
+from skfem import Mesh
 
 from models.base import Array, Refusal
 from models.fem.check import check_size
-from models.fem.domain.build import mesh_of
 from models.fem.domain.motions import refuse_parts, refuse_rigid_motions
 from models.fem.domain.posed import Extra
 from models.fem.flow.conditions import Said, body_load, read, traction_load, velocities
@@ -102,11 +102,10 @@ class Flow:
         return np.asarray(-net * self.pressure_mass / self.pressure_mass.sum())
 
 
-def flow(task: FlowTask, extra: Extra = _STEADY) -> Flow:
+def flow(task: FlowTask, mesh: Mesh, extra: Extra = _STEADY) -> Flow:
     """`extra` is what formulas may speak of besides the coordinates, at any time. Raises `Refusal` for what is wrong
     with the mesh, the conditions or the sizes, SINGULAR_PROBLEM included."""
     said = read(task)
-    mesh = mesh_of(task)
     check_size("viscosity", task.viscosity, (1, mesh.nelements), "one value, or one per cell")
     refuse_parts(mesh)
     space = taylor_hood(mesh, task.cell_kind)

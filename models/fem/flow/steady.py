@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from skfem import Mesh
 
 from models.base import Array, Evidence, Outcome, Refusal
+from models.fem.domain.batch import in_order
 from models.fem.domain.linear import RESIDUAL_LIMIT
 from models.fem.flow.adjoint import Cotangent, Gradient, cotangent, gradient
 from models.fem.flow.answer import fields
@@ -26,21 +28,12 @@ class SteadyFlowSolver:
 
     def run(self, tasks: Sequence[SteadyFlowTask]) -> list[SteadyFlowResult | Refusal]:
         """One result or refusal for each task, in order."""
-        return [_answer_or_refusal(task) for task in tasks]
+        return in_order(tasks, answer)
 
 
-def _answer_or_refusal(task: SteadyFlowTask) -> SteadyFlowResult | Refusal:
-    try:
-        task.check()
-        with np.errstate(all="ignore"):  # what leaves the range is refused
-            return answer(task)
-    except Refusal as refusal:
-        return refusal
-
-
-def answer(task: SteadyFlowTask) -> SteadyFlowResult:
+def answer(task: SteadyFlowTask, mesh: Mesh) -> SteadyFlowResult:
     """Raises `Refusal`."""
-    given = flow(task)
+    given = flow(task, mesh)
     equations = Equations(given, given.data(), task.density)
     tested = body_functions(given.space, task.body) if task.body else None
     asked = cotangent(task, given) if task.wants_gradient else None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from skfem import Mesh
 
 from models.base import Evidence, Outcome, Refusal
+from models.fem.domain.batch import in_order
 from models.fem.domain.linear import RESIDUAL_LIMIT
 from models.fem.flow.adjoint import cotangent, gradient
 from models.fem.flow.answer import fields
@@ -25,21 +27,12 @@ class StokesSolver:
 
     def run(self, tasks: Sequence[StokesTask]) -> list[StokesResult | Refusal]:
         """One result or refusal for each task, in order."""
-        return [_answer_or_refusal(task) for task in tasks]
+        return in_order(tasks, answer)
 
 
-def _answer_or_refusal(task: StokesTask) -> StokesResult | Refusal:
-    try:
-        task.check()
-        with np.errstate(all="ignore"):  # what leaves the range is refused
-            return answer(task)
-    except Refusal as refusal:
-        return refusal
-
-
-def answer(task: StokesTask) -> StokesResult:
+def answer(task: StokesTask, mesh: Mesh) -> StokesResult:
     """Raises `Refusal`."""
-    given = flow(task)
+    given = flow(task, mesh)
     data = given.data()
     tested = body_functions(given.space, task.body) if task.body else None
     asked = cotangent(task, given) if task.wants_gradient else None

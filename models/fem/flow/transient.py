@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from skfem import Mesh
 
 from models.base import Array, Evidence, Outcome, Refusal
+from models.fem.domain.batch import in_order
 from models.fem.domain.linear import RESIDUAL_LIMIT
 from models.fem.domain.posed import coordinates
 from models.fem.domain.vector_loads import read_vector
@@ -29,21 +31,12 @@ class TransientFlowSolver:
 
     def run(self, tasks: Sequence[TransientFlowTask]) -> list[TransientFlowResult | Refusal]:
         """One result or refusal for each task, in order."""
-        return [_answer_or_refusal(task) for task in tasks]
+        return in_order(tasks, answer)
 
 
-def _answer_or_refusal(task: TransientFlowTask) -> TransientFlowResult | Refusal:
-    try:
-        task.check()
-        with np.errstate(all="ignore"):  # what leaves the range is refused
-            return answer(task)
-    except Refusal as refusal:
-        return refusal
-
-
-def answer(task: TransientFlowTask) -> TransientFlowResult:
+def answer(task: TransientFlowTask, mesh: Mesh) -> TransientFlowResult:
     """Raises `Refusal`."""
-    given = flow(task, {"t": 0.0})
+    given = flow(task, mesh, {"t": 0.0})
     _refuse_work(task, given.space.size)
     tested = body_functions(given.space, task.body) if task.body else None
     saved = set(task.saved)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from skfem import Basis, BilinearForm
+from skfem import Basis, BilinearForm, Mesh
 from skfem.helpers import det, dot, inv, transpose
 
 from models.base import Array
 from models.fem.check import check_size
-from models.fem.domain.build import mesh_of
 from models.fem.domain.conditions import read_conditions
 from models.fem.domain.elements import SIMPLICES, vector_element
 from models.fem.domain.motions import refuse_parts, refuse_rigid_motions
@@ -79,13 +78,12 @@ class Body:
         )
 
 
-def body(task: HyperelasticityTask) -> Body:
+def body(task: HyperelasticityTask, mesh: Mesh) -> Body:
     """Raises `Refusal` for what is wrong with the mesh, the conditions or the sizes, SINGULAR_PROBLEM included."""
     d = task.dimension
     names = ("x", "y", "z")[:d]
     conditions = read_conditions(task.conditions, {"u": d, "traction": d}, names)
     force = read_vector(task.force, d, names, "force")
-    mesh = mesh_of(task)
     for name, values in (("young_modulus", task.young_modulus), ("poisson_ratio", task.poisson_ratio)):
         check_size(name, values, (1, mesh.nelements), "one value, or one per cell")
     refuse_parts(mesh)

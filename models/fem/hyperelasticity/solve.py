@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from skfem import Mesh
 from skfem.helpers import ddot, det, mul, transpose
 
 from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.direct import SingularMatrix
+from models.fem.domain.batch import in_order
 from models.fem.domain.elements import cell_points, element_name, points, scalar_element
 from models.fem.domain.linear import RESIDUAL_LIMIT, constrained
 from models.fem.hyperelasticity.form import energy, stress
@@ -26,21 +28,12 @@ class HyperelasticitySolver:
 
     def run(self, tasks: Sequence[HyperelasticityTask]) -> list[HyperelasticityResult | Refusal]:
         """One result or refusal for each task, in order."""
-        return [_answer_or_refusal(task) for task in tasks]
+        return in_order(tasks, answer)
 
 
-def _answer_or_refusal(task: HyperelasticityTask) -> HyperelasticityResult | Refusal:
-    try:
-        task.check()
-        with np.errstate(all="ignore"):  # what leaves the range is refused
-            return answer(task)
-    except Refusal as refusal:
-        return refusal
-
-
-def answer(task: HyperelasticityTask) -> HyperelasticityResult:
+def answer(task: HyperelasticityTask, mesh: Mesh) -> HyperelasticityResult:
     """Raises `Refusal`."""
-    given = body(task)
+    given = body(task, mesh)
     supported = _support(given, task.support) if task.support else None
     if task.cotangent is not None:
         check_rows("cotangent", task.cotangent, given.basis)

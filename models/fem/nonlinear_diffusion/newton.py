@@ -46,10 +46,12 @@ class _Search:
             return None
         size, length, before = self.size(u, share), 0.0, np.inf
         for _ in range(ATTEMPT):
+            if np.isinf(size):
+                return None
             self.history.append((share, length, size))
             if size <= GOAL or before / 2 < size <= RESIDUAL_LIMIT:  # what is left is round-off
                 return u
-            if self.steps_left == 0 or np.isinf(size):
+            if self.steps_left == 0:
                 return None
             self.steps_left -= 1
             rest = self.problem.residual(u, share)
@@ -98,4 +100,4 @@ def solved(problem: Problem, max_steps: int) -> Found:
     search = _Search(problem, max_steps)
     u, reached = continued(search.newton, linear.x, 1.0, SMALLEST_ADVANCE)
     residual = search.history[-1][2] if reached == 1 else search.size(u, 1.0)
-    return Found(u, reached, residual, np.array(search.history))
+    return Found(u, reached, residual, np.array(search.history).reshape(-1, 3))

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from skfem import Basis
+from skfem import Basis, Mesh
 
 from models.base import Array, Refusal
 from models.fem.check import check_size
-from models.fem.domain.build import mesh_of
 from models.fem.domain.conditions import Condition, read_conditions
 from models.fem.domain.elements import scalar_element
 from models.fem.domain.expression import parse
@@ -77,12 +76,11 @@ class Problem:
         return None if density is None else float(np.sum(self.k * density * self.basis.dx) - self.load @ u)
 
 
-def problem(task: NonlinearDiffusionTask) -> Problem:
+def problem(task: NonlinearDiffusionTask, mesh: Mesh) -> Problem:
     """Raises `Refusal` for what is wrong with the mesh, the conditions, the formulas or the sizes."""
     conditions = read_conditions(task.conditions, {"u": 1, "q": 1}, task.coordinates)
     law = _law(task)
     source = parse(task.source, task.coordinates, "source") if task.source.strip() else None
-    mesh = mesh_of(task)
     check_size("conductivity", task.conductivity, (1, mesh.nelements), "one value, or one per cell")
     refuse_parts(mesh)
     for condition in conditions:

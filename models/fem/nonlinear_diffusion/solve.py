@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from skfem import Mesh
 
 from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.check import check_size
 from models.fem.direct import SingularMatrix
+from models.fem.domain.batch import in_order
 from models.fem.domain.elements import cell_points, element_name, points
 from models.fem.domain.linear import RESIDUAL_LIMIT, constrained
 from models.fem.nonlinear_diffusion.newton import Found, solved
@@ -25,21 +27,12 @@ class NonlinearDiffusionSolver:
 
     def run(self, tasks: Sequence[NonlinearDiffusionTask]) -> list[NonlinearDiffusionResult | Refusal]:
         """One result or refusal for each task, in order."""
-        return [_answer_or_refusal(task) for task in tasks]
+        return in_order(tasks, answer)
 
 
-def _answer_or_refusal(task: NonlinearDiffusionTask) -> NonlinearDiffusionResult | Refusal:
-    try:
-        task.check()
-        with np.errstate(all="ignore"):  # what leaves the range is refused
-            return answer(task)
-    except Refusal as refusal:
-        return refusal
-
-
-def answer(task: NonlinearDiffusionTask) -> NonlinearDiffusionResult:
+def answer(task: NonlinearDiffusionTask, mesh: Mesh) -> NonlinearDiffusionResult:
     """Raises `Refusal`."""
-    given = problem(task)
+    given = problem(task, mesh)
     if task.cotangent is not None:
         check_size("cotangent", task.cotangent, (given.basis.N,), "a value per point")
     try:

@@ -89,6 +89,7 @@ NOTES = (
     "a peer's name is followed by the fastest of its configurations whose answer is within 1e-8 of ours",
     "elasticity: the same tetrahedra for all, since ours has no hexahedra; 20 × 20 × 40 bricks of six",
     "64 right-hand sides: the peer factorises for each, ours once",
+    "gradient and certificate are held to our own solves, warm: the faster these, the larger the share",
     "served calls: wall time at the client, ours a router worker and a replica without Ray, which is not on their path",
 )
 

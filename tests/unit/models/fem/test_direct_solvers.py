@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 
 from models.base import Array
 from models.fem.direct import SingularMatrix
-from models.fem.direct_solvers import SOLVERS, analyse
+from models.fem.direct_solvers import SOLVERS, analyse, solve
 from models.fem.element import ELEMENTS, Element
 from models.fem.mesh import Triangulation, unit_square
 from models.fem.plan import plan
@@ -37,10 +37,11 @@ def test_it_solves_as_a_dense_solver_does_whatever_the_mesh_and_for_every_matrix
         analysis = SOLVERS[name](matrices[0], positions)
         for matrix in matrices:
             load = np.random.default_rng(1).standard_normal(len(positions))
-            found = analysis.factor(matrix).solve(load)
+            factor = analysis.factor(matrix)
+            found = factor.solve(load)
             expected = np.linalg.solve(matrix.toarray(), load)
             np.testing.assert_allclose(found.x, expected, atol=1e-9 * np.abs(expected).max())
-            assert found.residual == np.abs(load - matrix @ found.x).max() / np.abs(load).max() < 1e-10
+            assert found.residual == np.abs(load - factor.matrix @ found.x).max() / np.abs(load).max() < 1e-10
             assert found.method == name
 
 
@@ -86,6 +87,14 @@ def test_one_unknown_and_unknowns_that_have_nothing_in_common(name: str) -> None
         matrix = csc_array(np.diag(np.arange(1.0, size + 1)))
         found = SOLVERS[name](matrix, np.zeros((size, 2))).factor(matrix).solve(np.ones(size))
         np.testing.assert_allclose(found.x, 1 / np.arange(1.0, size + 1))
+
+
+def test_a_system_is_solved_once_and_no_load_needs_no_factors() -> None:
+    [matrix], positions = systems(unit_square(5, 5), ELEMENTS[1], 1)
+    load = np.ones(len(positions))
+    np.testing.assert_allclose(matrix @ solve(matrix.tocsr(), load, positions).x, load)
+    nothing = solve(csr_array(matrix.shape), np.zeros(len(positions)), positions)
+    assert nothing.residual == 0 and not nothing.x.any()
 
 
 def test_the_first_of_the_table_is_preferred() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from models.base import Array
+from models.fem.domain.build import mesh_of
 from models.fem.flow.problem import flow
 from models.fem.flow.steady import SteadyFlowSolver
 from models.fem.flow.steady_task import SteadyFlowResult, SteadyFlowTask
@@ -26,7 +27,7 @@ def solve(task: SteadyFlowTask) -> SteadyFlowResult:
 
 
 def with_cotangents(task: SteadyFlowTask, *, force: bool) -> SteadyFlowTask:
-    space = flow(task).space
+    space = flow(task, mesh_of(task)).space
     return replace(
         task,
         velocity_cotangent=RNG.normal(size=(space.component.N, 2)),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models.base import Array, Outcome, Refusal
+from models.fem.domain.build import mesh_of
 from models.fem.flow.problem import flow
 from models.fem.flow.steady import SteadyFlowSolver
 from models.fem.flow.steady_task import SPEC, SteadyFlowResult, SteadyFlowTask
@@ -122,7 +123,7 @@ def test_the_force_is_the_integral_of_the_stress_where_that_is_accurate() -> Non
         body="inner",
     )
     result = solve(task)
-    space = flow(task).space
+    space = flow(task, mesh_of(task)).space
     facets = space.velocity.boundary("inner")
     velocity = facets.interpolate(result.velocity.ravel())
     pressure = facets.with_element(space.pressure.elem).interpolate(result.pressure)

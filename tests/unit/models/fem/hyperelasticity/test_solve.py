@@ -10,6 +10,7 @@ import pytest
 from scipy.optimize import brentq
 
 from models.base import Array, Outcome, Refusal
+from models.fem.domain.build import mesh_of as domain_mesh
 from models.fem.elasticity.solve import ElasticitySolver
 from models.fem.elasticity.task import ElasticityResult, ElasticityTask
 from models.fem.hyperelasticity.problem import body
@@ -180,7 +181,8 @@ def left_points(task: ElasticityTask) -> Array:
 @pytest.mark.parametrize(("kind", "degree"), [("triangle", 2), ("hexahedron", 1)])
 def test_the_tangent_is_the_derivative_of_the_residual(kind: str, degree: int) -> None:
     d = 2 if kind in PLANE else 3
-    given = body(brick(kind, degree, "left: u = " + ", ".join(["0"] * d)))
+    task = brick(kind, degree, "left: u = " + ", ".join(["0"] * d))
+    given = body(task, domain_mesh(task))
     rng = np.random.default_rng(4)
     u, direction = 0.01 * rng.normal(size=given.basis.N), rng.normal(size=given.basis.N)
     start, slope = given.residual(u, 1.0), given.tangent(u) @ direction

@@ -138,7 +138,8 @@ def test_what_is_not_found_is_an_answer_with_advice_and_without_gradients() -> N
 
 @pytest.mark.parametrize("law", LAWS)
 def test_the_tangent_is_the_derivative_of_the_residual(law: str) -> None:
-    given = problem(square(3, degree=2, **LAWS[law]))
+    task = square(3, degree=2, **LAWS[law])
+    given = problem(task, mesh_of(task))
     rng = np.random.default_rng(2)
     u, direction = rng.normal(size=(2, given.basis.N))
     start, slope = given.residual(u, 0.7), given.tangent(u, 0.7) @ direction
