@@ -14,7 +14,6 @@ from models.fem.assembly import stiffness
 from models.fem.bound import Method
 from models.fem.certified import certified
 from models.fem.direct import SingularMatrix, Solution
-from models.fem.mesh import Triangulation
 from models.fem.problem import Problem, mesh_of, problem
 from models.fem.scale import out_of_scale
 from models.fem.sessions import Sessions
@@ -36,22 +35,15 @@ class DiffusionSolver:
         self._sessions = Sessions(squares=True) if sessions is None else sessions
 
     def run(self, tasks: Sequence[DiffusionTask]) -> list[DiffusionResult | Refusal]:
-        """One result or refusal for each task, in order. Neighbours in a batch with the same mesh share its edges."""
-        answers: list[DiffusionResult | Refusal] = []
-        latest: tuple[DiffusionTask, Triangulation] | None = None
-        for task in tasks:
-            try:
-                task.check()
-                if task.session:
-                    answers.append(self._in_session(task))
-                    continue
-                mesh = latest[1] if latest and _same_mesh(latest[0], task) else mesh_of(task)
-                latest = task, mesh
-                given = problem(task, mesh)
-                answers.append(answer(task, given, partial(solve_field, given, task.divisions)))
-            except Refusal as refusal:
-                answers.append(refusal)
-        return answers
+        """One result or refusal for each task, in order."""
+        return [self._answer_or_refusal(task) for task in tasks]
+
+    def _answer_or_refusal(self, task: DiffusionTask) -> DiffusionResult | Refusal:
+        try:
+            task.check()
+            return self._in_session(task) if task.session else _alone(task)
+        except Refusal as refusal:
+            return refusal
 
     def _in_session(self, task: DiffusionTask) -> DiffusionResult:
         """With the plan and the factorisation that its session has kept, or will keep."""
@@ -64,6 +56,11 @@ class DiffusionSolver:
             return operator.solve([total], [fixed_values(given, len(total))])[0]
 
         return answer(task, given, solve)
+
+
+def _alone(task: DiffusionTask) -> DiffusionResult:
+    given = problem(task, mesh_of(task))
+    return answer(task, given, partial(solve_field, given, task.divisions))
 
 
 def answer(task: DiffusionTask, given: Problem, solve: Callable[[], Solution]) -> DiffusionResult:
@@ -118,13 +115,3 @@ def solve_field(given: Problem, divisions: Array | None = None) -> Solution:
     inner = direct_solvers.solve(rows[:, free], total[free] - rows @ u, given.mesh.points(given.element.degree)[free])
     u[free] = inner.x
     return Solution(u, inner.residual, inner.method)
-
-
-def _same_mesh(one: DiffusionTask, other: DiffusionTask) -> bool:
-    return all(_same(getattr(one, name), getattr(other, name)) for name in ("divisions", "nodes", "cells"))
-
-
-def _same(one: Array | None, other: Array | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return np.array_equal(one, other)
