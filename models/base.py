@@ -125,6 +125,12 @@ def scalar(default: Scalar, doc: str, *, choices: tuple[Scalar, ...] = ()) -> An
 class Task(ABC):
     """One question to one model."""
 
+    @property
+    def affinity(self) -> str:
+        """Tasks of one model that say the same go to the same replica, where what they can use again is kept, unless
+        it is much busier than others. Empty: any replica is as good."""
+        return ""
+
     @abstractmethod
     def check(self) -> None:
         """Raise `Refusal` where the task makes no sense; dtypes and shapes hold already. Cheap: the router runs it."""

@@ -95,9 +95,9 @@ class Triangulation:
 
     @property
     def size_bytes(self) -> int:
-        """With areas, gradients, parts and edge lengths, whether they have been asked for or not."""
+        """With areas, gradients, curls, parts, fans and edge lengths, whether they have been asked for or not."""
         arrays = (self.nodes, self.cells, self.edges, self.cell_edges, self.cell_signs, self.edge_cells)
-        return sum(array.nbytes for array in arrays) + 8 * (8 * len(self.cells) + len(self.edges))
+        return sum(array.nbytes for array in arrays) + 8 * (21 * len(self.cells) + len(self.edges))
 
     @cached_property
     def fans(self) -> Fans:
