@@ -60,9 +60,9 @@ def refuse_crossed_faces(faces: Array, cell_facets: Array) -> None:
     seen[cell_facets] = across
     crossed = seen[cell_facets] != across
     if crossed.any():
-        local, one = (int(i) for i in np.argwhere(crossed)[0])
-        sharing = np.flatnonzero((cell_facets == cell_facets[local, one]).any(axis=0))
-        other = int(sharing[sharing != one][0])
+        at = cell_facets[crossed][0]
+        cells, orders = np.nonzero(cell_facets == at)[1], across[cell_facets == at]
+        one, other = sorted((int(cells[0]), int(cells[np.argmax(orders != orders[0])])))
         raise Refusal(
             "MESH_DEGENERATE",
             f"has a face of the same corners as cell {other}, but in another order; mend one of them",
