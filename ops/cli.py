@@ -16,6 +16,7 @@ from ops.chaos.cli import chaos
 from ops.operations_cli import operations
 from ops.settings import Settings
 from ops.state import StateFolder
+from ops.tesseract.cli import tesseract
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -311,6 +312,7 @@ cli.add_command(bench)
 cli.add_command(budget)
 cli.add_command(chaos)
 cli.add_command(operations)
+cli.add_command(tesseract)
 
 
 def main() -> None:
