@@ -37,16 +37,20 @@ class Call:
 
     def __init__(self, channel: grpc.aio.Channel, method: str, metadata: Metadata, timeout_s: float) -> None:
         self._call = channel.stream_unary(method)(metadata=metadata, timeout=timeout_s)
+        self._sent = False
         self.ended: asyncio.Future[bytes] = asyncio.ensure_future(self._reply())
 
     async def finish(self, message: bytes) -> bytes:
         """The router's reply. Raises `Failed`."""
+        self._sent = True
         with contextlib.suppress(asyncio.InvalidStateError, grpc.aio.AioRpcError):  # it has ended: `ended` says how
             await self._call.write(message)
         return await self._half_closed()
 
     async def check(self) -> None:
-        """Where a body is no message: raise `Failed` if the router refuses the call even so."""
+        """Where a body was no message: raise `Failed` if the router refuses the call even so."""
+        if self._sent:
+            return
         try:
             await self._half_closed()
         except Failed as failed:

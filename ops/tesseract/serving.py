@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import grpc
 import uvicorn
 
+from models.base import Spec
 from models.catalog import CATALOG
 from ops.tesseract.app import application
 from ops.tesseract.options import Options
@@ -34,10 +35,10 @@ def bound(options: Options) -> socket.socket:
     return socket.create_server((options.host, options.port), family=family)
 
 
-def server(options: Options, listening: Callable[[], None]) -> Server:
+def server(options: Options, listening: Callable[[], None], specs: Mapping[str, Spec] = CATALOG) -> Server:
     """Run it on what is `bound`. Raises `OSError` where a file cannot be read, `ssl.SSLError` where it is no PEM."""
     config = uvicorn.Config(
-        application(options, CATALOG, lambda: channel(options)),
+        application(options, specs, lambda: channel(options)),
         http="h11",  # httptools has no limit for headers
         h11_max_incomplete_event_size=options.max_header_bytes,
         ws="none",

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
 import requests
 
+from models.base import Spec
+from models.catalog import CATALOG
 from ops.tesseract.options import Options
 from ops.tesseract.serving import bound, server
 
 
 @contextmanager
-def gateway(options: Options) -> Iterator[str]:
+def gateway(options: Options, specs: Mapping[str, Spec] = CATALOG) -> Iterator[str]:
     """Its URL, for as long as the block."""
     listening: Future[None] = Future()
-    made = server(options, lambda: listening.set_result(None))
+    made = server(options, lambda: listening.set_result(None), specs)
     port = bound(options)
     thread = threading.Thread(target=made.run, args=([port],), name="gateway")
     thread.start()
     try:
         listening.result(30)
-        yield f"http://127.0.0.1:{port.getsockname()[1]}"
+        scheme = "http" if options.certificate_file is None else "https"
+        yield f"{scheme}://127.0.0.1:{port.getsockname()[1]}"
     finally:
         made.should_exit = True
         thread.join()
