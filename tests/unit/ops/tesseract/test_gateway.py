@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import uuid
 from collections.abc import Iterator
@@ -167,6 +168,17 @@ def test_endpoints_and_encodings_are_advertised(diffusion: Tesseract, router: Ro
     assert diffusion.health() == {"status": "ok"}
 
 
+def test_shapes_are_told_before_anything_is_computed(diffusion: Tesseract, router: Router) -> None:
+    inputs = square()
+    real = {
+        name: {"shape": list(each.shape), "dtype": each.dtype.name} for name, each in diffusion.apply(inputs).items()
+    }
+    before = router.statistics.of("fem.diffusion").succeeded
+    shapes = {name: {"shape": list(each.shape), "dtype": each.dtype.name} for name, each in inputs.items()}
+    assert diffusion.abstract_eval({**shapes, "divisions": inputs["divisions"]}) == real
+    assert router.statistics.of("fem.diffusion").succeeded == before
+
+
 def test_a_run_that_is_repeated_gets_its_first_answer(router: Router, url: str, diffusion: Tesseract) -> None:
     before = router.statistics.of("fem.diffusion").succeeded
     run = str(uuid.uuid4())
@@ -181,6 +193,17 @@ def test_the_caller_s_trace_is_continued(router: Router, url: str) -> None:
     trace_id = uuid.uuid4().hex
     post(f"{url}/identity/apply", "{}", router.token(), traceparent=f"00-{trace_id}-{'b' * 16}-01")
     assert trace_id in [span.trace_id for span in router.spans.recorded]
+
+
+def test_the_documented_example_runs(
+    router: Router, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = (Path(__file__).resolve().parents[4] / "docs" / "tesseract.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    (tmp_path / "token").write_text(f"{router.token()}\n")
+    monkeypatch.chdir(tmp_path)
+    exec(example.replace("http://127.0.0.1:8000/tesseract", url), {})
+    assert float(capsys.readouterr().out) < 0.0  # more conductivity, less u
 
 
 # Who may call
@@ -261,7 +284,7 @@ WRONG: dict[str, tuple[str, Any, str, str]] = {
     "its shape": (PUSH, {**JVP, "tangent_vector": {"source": [1, 2]}}, "WRONG_SHAPE", "tangent_vector.source"),
     "another tangent": (PUSH, {**JVP, "tangent_vector": {"u": [1]}}, "MALFORMED_VECTOR", "tangent_vector"),
     "undecided": ("abstract_eval", {"inputs": ABSTRACT}, "SHAPE_UNDECIDED", "outputs.u"),
-    "no shape": ("abstract_eval", {"inputs": {"divisions": [2]}}, "MALFORMED_ARRAY", "inputs.divisions"),
+    "no shape": ("abstract_eval", {"inputs": {"divisions": {"dtype": "int64"}}}, "MALFORMED_ARRAY", "inputs.divisions"),
 }
 
 
