@@ -57,6 +57,8 @@ def up(config: Path | None, foreground: bool) -> None:
     except (installation.AlreadyRunning, installation.StartFailed) as error:
         raise click.ClickException(str(error)) from error
     click.echo(_FIRST_STEPS.format(status=told, state=state, token=state.token.read_text()))
+    if settings.tesseract.port is not None:
+        click.echo(f"  HTTP on port {settings.tesseract.port}, for Tesseract's clients: docs/tesseract.md")
 
 
 _FIRST_STEPS = """\

@@ -201,9 +201,10 @@ class Meshes(Section):
 class Tesseract(Section):
     """Every model over HTTP, with the endpoints of a Tesseract; callers bring the credentials that gRPC asks for."""
 
-    port: Port | None = setting(None, "port for HTTP; 0 takes any; nothing is served without")
+    port: int | None = setting(None, "port for HTTP; nothing is served without", ge=1, le=65535)
     host: str = setting("127.0.0.1", "address to listen on; with server.tls it serves HTTPS, by the same certificate")
     max_body_bytes: int = setting(96 * MIB, "largest body: base64 takes 4 bytes for 3", gt=0, le=2 << 30)
+    max_held_bytes: int = setting(512 * MIB, "bytes of all bodies at once; more are told to come back", gt=0)
     max_connections: int = setting(256, "connections at once; more are told to come back", ge=1)
     timeout_s: float = setting(300.0, "deadline of calls, since HTTP has none", gt=0)
 

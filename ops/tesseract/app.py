@@ -26,6 +26,7 @@ from ops.tesseract.arrays import Format
 from ops.tesseract.call import Call, Failed
 from ops.tesseract.derivatives import DERIVATIVES
 from ops.tesseract.options import Options
+from ops.tesseract.room import Room, Share
 from ops.tesseract.secure_headers import SecureHeaders
 from router.errors import OperationCancelled, Rejection, UnknownMethod, UnknownModel
 from router.status import status_of
@@ -33,7 +34,7 @@ from router.status import status_of
 log = logging.getLogger(__name__)
 PREFIX = "/tesseract"
 _LARGE = 1 << 18  # bytes of JSON that take a millisecond or so: more are read and written beside the event loop
-Answered = Callable[[Request, Call, Spec], Awaitable[Response]]
+Answered = Callable[[Request, Call, Spec, Share], Awaitable[Response]]
 
 
 def application(options: Options, specs: Mapping[str, Spec], channel: Callable[[], grpc.aio.Channel]) -> ASGIApp:
@@ -59,6 +60,7 @@ class Gateway:
     def __init__(self, options: Options, specs: Mapping[str, Spec]) -> None:
         self._options = options
         self._specs = specs
+        self._room = Room(options.max_held_bytes)
 
     def routes(self) -> list[Route]:
         def route(endpoint: str, verb: str, rpc: str, answered: Answered) -> Route:
@@ -97,34 +99,37 @@ class Gateway:
             spec = self._specs.get(name := request.path_params["model"])
             if spec is None:
                 raise UnknownModel(f"there is no model {name[:80]!r} here", {"model": name[:80]})
-            return await answered(request, opened, spec)
+            with self._room.share() as share:
+                return await answered(request, opened, spec, share)
         except (Rejection, Refusal):
             await opened.check()
             raise
 
-    async def _apply(self, request: Request, opened: Call, spec: Spec) -> Response:
-        return await self._asked(request, opened, lambda said, run: answers.apply(spec, said, run))
+    async def _apply(self, request: Request, opened: Call, spec: Spec, share: Share) -> Response:
+        return await self._asked(request, opened, share, lambda said, run: answers.apply(spec, said, run))
 
-    async def _vjp(self, request: Request, opened: Call, spec: Spec) -> Response:
+    async def _vjp(self, request: Request, opened: Call, spec: Spec, share: Share) -> Response:
         row = DERIVATIVES.get(spec.name)
         if row is None:
             raise _no_endpoint(spec, openapi.VJP)
-        return await self._asked(request, opened, lambda said, run: answers.vjp(spec, row, said, run))
+        return await self._asked(request, opened, share, lambda said, run: answers.vjp(spec, row, said, run))
 
-    async def _jvp(self, request: Request, opened: Call, spec: Spec) -> Response:
+    async def _jvp(self, request: Request, opened: Call, spec: Spec, share: Share) -> Response:
         row = DERIVATIVES.get(spec.name)
         if row is None or not row.pushed:
             raise _no_endpoint(spec, openapi.JVP)
-        return await self._asked(request, opened, lambda said, run: answers.jvp(spec, row, said, run))
+        return await self._asked(request, opened, share, lambda said, run: answers.jvp(spec, row, said, run))
 
-    async def _asked(self, request: Request, opened: Call, ask: Callable[[bytes, str], Asked]) -> Response:
+    async def _asked(
+        self, request: Request, opened: Call, share: Share, ask: Callable[[bytes, str], Asked]
+    ) -> Response:
         form = negotiated(request.headers.get("accept", ""))
         if form is None:
             formats = ", ".join(each.media_type for each in Format)
             raise refusals.NotAcceptable(
                 f"takes none of the formats that there are: {formats}", "accept", {"known": formats}
             )
-        said = await body.read(request, opened, self._options.max_body_bytes)
+        said = await body.read(request, opened, self._options.max_body_bytes, share)
         asked = await _off_loop(
             len(said), lambda: ask(said, answers.request_id(request.query_params.get("run_id", "")))
         )
@@ -138,17 +143,17 @@ class Gateway:
         content, evidence = await _off_loop(len(reply), written)
         return Response(content, headers={"faraday-evidence": evidence}, media_type=form.media_type)
 
-    async def _abstract_eval(self, request: Request, opened: Call, spec: Spec) -> Response:
-        said = await body.read(request, opened, self._options.max_body_bytes)
+    async def _abstract_eval(self, request: Request, opened: Call, spec: Spec, share: Share) -> Response:
+        said = await body.read(request, opened, self._options.max_body_bytes, share)
         found = answers.abstract_eval(spec, said)
         await opened.finish(infer.about(spec.name))
         return _json(found)
 
-    async def _openapi(self, request: Request, opened: Call, spec: Spec) -> Response:
+    async def _openapi(self, request: Request, opened: Call, spec: Spec, share: Share) -> Response:
         await opened.finish(infer.about(spec.name))
         return _json(openapi.document(spec, DERIVATIVES.get(spec.name)))
 
-    async def _health(self, request: Request, opened: Call, spec: Spec) -> Response:
+    async def _health(self, request: Request, opened: Call, spec: Spec, share: Share) -> Response:
         ready = infer.is_ready(await opened.finish(infer.about(spec.name)))
         return _json({"status": "ok"}) if ready else _json({"status": "not ready"}, 503)
 

@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 
 from ops.tesseract.call import Call
+from ops.tesseract.room import Share
 from router.errors import Malformed, TooLarge
 
 
@@ -33,12 +34,12 @@ class Jvp(msgspec.Struct, forbid_unknown_fields=True):
 B = TypeVar("B", Apply, Vjp, Jvp)
 
 
-async def read(request: Request, call: Call, limit: int) -> bytes:
-    """Raises `TooLarge`, and what the call raises where it ends before the body does: refused, or too late."""
+async def read(request: Request, call: Call, limit: int, share: Share) -> bytes:
+    """Raises `TooLarge`, `Overloaded`, and what the call raises where it ends before the body: refused, or too late."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length[:18]) > limit:
         raise _too_large(limit)
-    reading = asyncio.ensure_future(_all(request, limit))
+    reading = asyncio.ensure_future(_all(request, limit, share))
     try:
         await asyncio.wait((reading, call.ended), return_when=asyncio.FIRST_COMPLETED)
         return reading.result() if reading.done() else await call.ended
@@ -58,12 +59,13 @@ def parsed(kind: type[B], body: bytes) -> B:
         raise Malformed("is nested too deep") from None
 
 
-async def _all(request: Request, limit: int) -> bytes:
+async def _all(request: Request, limit: int, share: Share) -> bytes:
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
         if size > limit:
             raise _too_large(limit)
+        share.take(len(part))
         parts.append(part)
     return b"".join(parts)
 

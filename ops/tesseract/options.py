@@ -17,6 +17,7 @@ class Options:
     certificate_file: Path | None = None  # PEM chain of the gateway; plain HTTP without
     key_file: Path | None = None
     max_body_bytes: int = 96 << 20  # base64 takes 4 bytes for 3: 64 MiB of tensors and what describes them
+    max_held_bytes: int = 512 << 20  # of all bodies at once
     max_header_bytes: int = 32 << 10
     max_connections: int = 256
     timeout_s: float = 300.0  # of a whole call: HTTP has no deadlines, and a requests.Session waits for ever

@@ -26,6 +26,7 @@ def options(settings: Settings, router_port: int) -> Options:
         certificate_file=server.tls.certificate_file,
         key_file=server.tls.key_file,
         max_body_bytes=own.max_body_bytes,
+        max_held_bytes=own.max_held_bytes,
         max_connections=own.max_connections,
         timeout_s=own.timeout_s,
         drain_timeout_s=server.drain_timeout_s,

@@ -137,7 +137,7 @@ async def test_its_channel_is_as_secure_as_the_router_s(certificate: Path) -> No
             assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-@pytest.mark.parametrize(("port", "children"), [(None, ["ray", "controller"]), (0, ["tesseract", "ray", "controller"])])
+@pytest.mark.parametrize(("port", "children"), [(None, ["ray", "controller"]), (1, ["tesseract", "ray", "controller"])])
 def test_the_supervisor_keeps_it_where_a_port_is_set(tmp_path: Path, port: int | None, children: list[str]) -> None:
     settings = Settings.model_validate(
         {"tesseract": {"port": port}, "server": {"port": 0, "workers": 1}, "metrics": {"port": 0}}

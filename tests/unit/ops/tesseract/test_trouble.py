@@ -18,6 +18,8 @@ from cluster.certificates import issue
 from models.base import Spec
 from ops.tesseract.options import Options
 from router.edge import EdgeLimits
+from router.gcra import RateLimit
+from router.rate import RateOptions
 from tests.support.echo import SPEC as ECHO
 from tests.support.eventually import eventually
 from tests.support.router import Router, RouterOptions
@@ -25,6 +27,7 @@ from tests.support.serving import serving
 from tests.support.tesseract import gateway, post
 
 SPECS = {"echo": ECHO}
+BODY = b'{"inputs": {"x": [1.0]}}'
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +54,10 @@ def connected(url: str) -> socket.socket:
 
 
 def test_where_the_caller_hangs_up_the_work_ends(router: Router, url: str) -> None:
-    body = b'{"inputs": {"x": [1.0]}}'
     router.echo.gate.clear()
     try:
         with connected(url) as connection:
-            connection.sendall(head(router, len(body)) + body)
+            connection.sendall(head(router, len(BODY)) + BODY)
             eventually(lambda: router.counted("faraday_router_calls_in_flight") == 1, 5.0)
         eventually(lambda: router.counted("faraday_router_calls_in_flight") == 0, 0.9)
     finally:
@@ -97,6 +99,26 @@ def test_scalars_come_back_as_they_are(router: Router, url: str) -> None:
     told = post(f"{url}/tesseract/echo/apply", body, router.token(), accept="application/json").json()
     assert told["tag"] == 7
     assert told["y"]["data"]["buffer"] == [2.0 * number for number in numbers]
+
+
+def test_over_the_rate_the_caller_is_told_when_to_come_back(tmp_path: Path) -> None:
+    rate = RateOptions(default=RateLimit(per_second=0.5, burst=1))
+    with (
+        serving(tmp_path, RouterOptions(specs=SPECS, rate=rate)) as router,
+        gateway(Options(router.target, port=0), SPECS) as address,
+    ):
+        first, second = (post(f"{address}/tesseract/echo/apply", BODY, router.token()) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert second.json()["error"]["reason"] == "RATE_LIMITED"
+    assert 0.0 < second.json()["error"]["retry_after_s"] <= int(second.headers["retry-after"]) <= 3
+
+
+def test_bodies_beyond_all_room_are_told_to_come_back(router: Router) -> None:
+    with gateway(Options(router.target, port=0, max_held_bytes=len(BODY)), SPECS) as address:
+        for body, status in ((BODY, 200), (BODY + b" ", 503), (BODY, 200)):
+            answered = post(f"{address}/tesseract/echo/apply", body, router.token())
+            assert answered.status_code == status
+            assert ("retry-after" in answered.headers) == (status == 503)
 
 
 class Broken(dict[str, Spec]):
