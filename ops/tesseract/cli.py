@@ -45,7 +45,7 @@ def serve(
         raise click.ClickException(f"{host} is open to other machines: give --certificate and --key, or --plaintext")
     target, ca_file = (router, ca) if router is not None else _local()
     options = Options(target, host, port, ca_file=ca_file, certificate_file=certificate, key_file=key)
-    logs.configure("info", logs.Format.TEXT, "tesseract")
+    logs.configure("warning", logs.Format.TEXT, "tesseract")
     try:
         bound = serving.bound(options)
         scheme, number = "http" if certificate is None else "https", bound.getsockname()[1]
