@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 import grpc
@@ -43,7 +44,9 @@ def application(options: Options, specs: Mapping[str, Spec], channel: Callable[[
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with channel() as gateway.channel:
+        async with contextlib.AsyncExitStack() as stack:
+            opened = [await stack.enter_async_context(channel()) for _ in range(options.channels)]
+            gateway.channels = itertools.cycle(opened)
             yield
 
     app = Starlette(
@@ -55,7 +58,7 @@ def application(options: Options, specs: Mapping[str, Spec], channel: Callable[[
 
 
 class Gateway:
-    channel: grpc.aio.Channel  # from the application's start
+    channels: Iterator[grpc.aio.Channel]  # without end, from the application's start
 
     def __init__(self, options: Options, specs: Mapping[str, Spec]) -> None:
         self._options = options
@@ -83,7 +86,7 @@ class Gateway:
         spellings = {} if row is None else row.spellings
         try:
             _check_headers(request, self._options.max_header_bytes)
-            opened = Call(self.channel, rpc, call.metadata(request), self._options.timeout_s)
+            opened = Call(next(self.channels), rpc, call.metadata(request), self._options.timeout_s)
             try:
                 return await self._answered(request, opened, answered)
             finally:

@@ -20,6 +20,7 @@ class Options:
     max_held_bytes: int = 512 << 20  # of all bodies at once
     max_header_bytes: int = 32 << 10
     max_connections: int = 256
+    channels: int = 4  # connections to the router: each goes to one of its workers
     timeout_s: float = 300.0  # of a whole call: HTTP has no deadlines, and a requests.Session waits for ever
     keep_alive_s: float = 60.0
     drain_timeout_s: float = 20.0

@@ -25,6 +25,7 @@ def options(settings: Settings, router_port: int) -> Options:
         ca_file=server.tls.certificate_file,
         certificate_file=server.tls.certificate_file,
         key_file=server.tls.key_file,
+        channels=2 * server.workers,  # the kernel deals connections out at random
         max_body_bytes=own.max_body_bytes,
         max_held_bytes=own.max_held_bytes,
         max_connections=own.max_connections,

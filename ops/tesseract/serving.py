@@ -13,7 +13,11 @@ from models.catalog import CATALOG
 from ops.tesseract.app import application
 from ops.tesseract.options import Options
 
-_ANY_SIZE = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
+_CHANNEL = (
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.use_local_subchannel_pool", 1),  # a connection of its own
+)
 
 
 class Server(uvicorn.Server):
@@ -61,6 +65,6 @@ def server(options: Options, listening: Callable[[], None], specs: Mapping[str, 
 def channel(options: Options) -> grpc.aio.Channel:
     """To the router; open it on the loop that uses it."""
     if options.ca_file is None:
-        return grpc.aio.insecure_channel(options.target, _ANY_SIZE)
+        return grpc.aio.insecure_channel(options.target, _CHANNEL)
     credentials = grpc.ssl_channel_credentials(options.ca_file.read_bytes())
-    return grpc.aio.secure_channel(options.target, credentials, _ANY_SIZE)
+    return grpc.aio.secure_channel(options.target, credentials, _CHANNEL)
