@@ -7,25 +7,29 @@ from skfem import Mesh
 
 from models.base import Array
 from models.fem.conforming import directions, refuse_crossed_faces, refuse_overlaps
+from models.fem.copies import refuse_copies
 from models.fem.hanging import refuse_hanging_nodes
 
 
 def refuse_nonconforming(mesh: Mesh, is_turned: Array) -> None:
     """`is_turned` (cells,): where the cell's map changes the orientation of scikit-fem's reference cell.
 
-    Unconnected parts that lie over each other are not looked for. Raises `Refusal` MESH_DEGENERATE.
+    Of unconnected parts that lie over each other only copies with a facet on the same boundary are found. Raises
+    `Refusal` MESH_DEGENERATE.
     """
     corners, outward = _outward(mesh)
     runs = mesh.t[corners.T]
     if len(runs) == 4:
         refuse_crossed_faces(runs, mesh.t2f)
-    sides = np.where(directions(runs) ^ outward[:, None] ^ is_turned, 1.0, -1.0)
-    refuse_overlaps(mesh.t.T, mesh.facets.T, mesh.t2f, sides)
+    clockwise = ~outward[:, None] ^ is_turned
+    refuse_overlaps(mesh.t.T, mesh.facets.T, mesh.t2f, np.where(directions(runs) ^ clockwise, 1.0, -1.0))
     facets = mesh.boundary_facets()
     owners = mesh.f2t[0, facets]
     local = np.argmax(mesh.t2f[:, owners] == facets, axis=0)
     # Not mesh.facets: scikit-fem keeps the corners of a face sorted, and not as they are around it.
-    refuse_hanging_nodes(mesh.p.T, runs[:, local, owners].T)
+    around = runs[:, local, owners].T
+    refuse_copies(mesh.p.T, around, owners, clockwise[local, owners])
+    refuse_hanging_nodes(mesh.p.T, around)
 
 
 def _outward(mesh: Mesh) -> tuple[Array, Array]:

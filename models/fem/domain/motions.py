@@ -15,18 +15,24 @@ def refuse_parts(mesh: Mesh) -> None:
 
     Raises `Refusal` SINGULAR_PROBLEM.
     """
-    left, right = mesh.f2t[:, mesh.f2t[1] >= 0]
-    joined = coo_matrix((np.ones(len(left)), (left, right)), shape=(mesh.nelements, mesh.nelements))
-    parts, part = connected_components(joined, directed=False)
-    if parts > 1:
+    count, part = parts(mesh)
+    if count > 1:
         cell = str(int(np.argmax(part != part[0])))
         raise Refusal(
             "SINGULAR_PROBLEM",
-            f"fall into {parts} parts that share no edge or face (cell {cell} is apart from cell 0); "
+            f"fall into {count} parts that share no edge or face (cell {cell} is apart from cell 0); "
             "send a task for each",
             "cells",
-            {"parts": str(parts), "cell": cell},
+            {"parts": str(count), "cell": cell},
         )
+
+
+def parts(mesh: Mesh) -> tuple[int, Array]:
+    """How many parts hang together by facets, and the part of each cell (cells,)."""
+    left, right = mesh.f2t[:, mesh.f2t[1] >= 0]
+    joined = coo_matrix((np.ones(len(left)), (left, right)), shape=(mesh.nelements, mesh.nelements))
+    count, part = connected_components(joined, directed=False)
+    return int(count), np.asarray(part)
 
 
 def refuse_rigid_motions(basis: Basis, fixed: Array, *, rotations: bool = True) -> None:

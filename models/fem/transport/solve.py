@@ -36,7 +36,8 @@ def answer(task: TransportTask, mesh: Mesh) -> TransportResult:
     given = problem(task, mesh)
     if task.cotangent is not None:
         check_size("cotangent", task.cotangent, (given.basis.N,), "one per point")
-    refuse_undetermined(given.matrix, given.fixed, "prescribe u or h > 0 on a boundary of it, or give c > 0")
+    remedy = "prescribe u or h > 0 on a boundary of it, or give c > 0"
+    refuse_undetermined(given.basis, given.matrix, given.fixed, remedy)
     try:
         system = constrained(given.matrix, given.fixed, definite=not given.b.any())
     except SingularMatrix:

@@ -136,6 +136,49 @@ def test_a_part_that_nothing_holds_or_loads_is_refused_too() -> None:
         assert (answer.reason, answer.field) == ("SINGULAR_PROBLEM", "form")
 
 
+def by_a_corner(fields: dict[str, Any]) -> dict[str, Any]:
+    """The second square moved, so that its lower left corner is the upper right one of the first."""
+    half = len(NODES) // 2
+    numbers = np.concatenate((np.arange(half), [half - 1], np.arange(half, 2 * half - 1)))
+    nodes = np.vstack((NODES[:half], NODES[half + 1 :] + np.array([-1.0, 1.0])))
+    return {**fields, "nodes": nodes, "cells": numbers[CELLS]}
+
+
+@pytest.mark.parametrize(
+    "name", ["fem.transport", "fem.form", "fem.nonlinear_diffusion", "fem.diffusion", "fem.stokes"]
+)
+def test_a_part_is_not_held_by_a_corner_that_it_shares(name: str) -> None:
+    answer = run(name, **by_a_corner(POSED[name]))
+    assert isinstance(answer, Refusal), answer
+    assert answer.reason == "SINGULAR_PROBLEM"
+
+
+def test_parts_that_share_a_corner_are_solved_where_each_is_held_or_reacts() -> None:
+    fields = by_a_corner(POSED["fem.transport"])
+    reacting = np.repeat([0.0, 1.0], len(CELLS) // 2)
+    for change in ({"conditions": "boundary: u = 0"}, {"reaction": reacting}):
+        assert isinstance(run("fem.transport", **{**fields, **change}), Result)
+    refused = run("fem.transport", **{**fields, "reaction": reacting[::-1].copy()})
+    assert isinstance(refused, Refusal), refused
+    assert refused.reason == "SINGULAR_PROBLEM"
+
+
+def test_a_cell_whose_corners_are_all_shared_is_held_by_its_facet_or_reacts() -> None:
+    """A triangle in the middle, and one at each of its corners."""
+    nodes = np.array([[0.0, 0], [1, 0], [0, 1], [-1, -0.5], [-0.5, -1], [2, -0.5], [2, 0.5], [0.5, 2], [-0.5, 2]])
+    cells = np.array([[0, 1, 2], [0, 3, 4], [1, 5, 6], [2, 7, 8]])
+    around = np.array([[3, 4], [5, 6], [7, 8]])
+    fields = {**POSED["fem.transport"], "nodes": nodes, "cells": cells}
+
+    def answer(facets: Array, reaction: float) -> Result | Refusal:
+        named = {"boundary_facets": facets, "boundary_labels": np.zeros(len(facets), np.int64)}
+        return run("fem.transport", **{**fields, **named, "reaction": np.array([reaction, 0.0, 0.0, 0.0])})
+
+    assert isinstance(answer(np.vstack((around, [[0, 1]])), 0.0), Result)
+    assert isinstance(answer(around, 1.0), Result)
+    assert isinstance(answer(around, 0.0), Refusal)
+
+
 @pytest.mark.parametrize(("name", "field"), [("fem.heat", "u"), ("fem.helmholtz", "u"), ("fem.modes", "eigenvalues")])
 def test_what_is_determined_without_being_held_is_answered_as_each_part_by_itself(name: str, field: str) -> None:
     one, half = len(CELLS) // 2, len(NODES) // 2

@@ -155,6 +155,22 @@ def test_a_crack_and_parts_that_share_nothing_are_no_hanging_nodes(kind: str) ->
         )
 
 
+@settings(deadline=None, max_examples=20)
+@given(kind=st.sampled_from(KINDS), seed=st.integers(0, 2**32 - 1))
+def test_a_part_that_is_there_twice_with_nodes_of_its_own_is_refused(kind: str, seed: int) -> None:
+    """All of the mesh, or some cells at a side of it, whatever their numbers."""
+    rng = np.random.default_rng(seed)
+    nodes, cells = bricks(kind, *rng.integers(1, 4, DIMENSION[kind]))
+    nodes = nodes + rng.uniform(-0.05, 0.05, nodes.shape)
+    first = np.argmin(nodes[cells].mean(axis=1)[:, 0])
+    copied = cells if rng.random() < 0.5 else cells[[first]]
+    used, numbers = np.unique(copied, return_inverse=True)
+    both = np.vstack((cells, len(nodes) + numbers.reshape(copied.shape)))
+    refusal = refused(kind, *shuffled(kind, np.vstack((nodes, nodes[used])), both, rng))
+    assert "lies over cell" in refusal.message
+    assert refusal.field == f"cells[{refusal.details['cell']}]"
+
+
 # Two cells on one side of the facet that they share; and three at one.
 FOLDED = {
     "triangle": ([[0, 0], [1, 0], [0, 1], [1, 1]], [[0, 1, 2], [0, 1, 3]]),

@@ -175,6 +175,12 @@ def test_what_does_not_converge_says_so_with_its_history() -> None:
         ({"coefficients": "a", "coefficient_values": np.ones((1, 7))}, "WRONG_SIZE", "coefficient_values", "per cell"),
         ({"conditions": "left: u = u"}, "MALFORMED_CONDITION", "conditions[0]", "by u"),
         ({"conditions": ""}, "SINGULAR_PROBLEM", "form", "singular"),
+        (
+            {"form": "dot(grad(u), grad(u))*dot(grad(u), grad(v)) - v"},
+            "SINGULAR_PROBLEM",
+            "form",
+            "an initial u that determine it",
+        ),
         ({"initial": "1/x"}, "NOT_FINITE", "initial", "inf"),
         ({"form": "log(u - 1)*v"}, "NOT_FINITE", "initial", "not finite"),
         ({"tolerance": 0.0}, "OUT_OF_RANGE", "tolerance", "tolerance"),
