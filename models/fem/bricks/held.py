@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from scipy.sparse import bsr_array
 
 from models.base import Array

@@ -1,7 +1,7 @@
 """Lattices of points of a box: how a coarser one interpolates, and what it sees of moduli and held faces.
 
-Points are numbered as x + (nx + 1)(y + (ny + 1) z). A box of odd counts is covered anew by half as many cells, rounded up,
-so that lattices need not be nested: interpolation is that of the coarse field at the fine points all the same.
+Points are numbered as x + (nx + 1)(y + (ny + 1) z). A box of odd counts is covered anew by half as many cells, rounded
+up, so that lattices need not be nested: interpolation is that of the coarse field at the fine points all the same.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Lattice:
     @property
     def _order(self) -> Array:
         """From the first axis running fastest to the last one doing so."""
-        return np.arange(np.prod([n + 1 for n in self.counts])).reshape([n + 1 for n in self.counts]).T.ravel()
+        shape = [n + 1 for n in self.counts]
+        return np.asarray(np.arange(np.prod(shape)).reshape(shape).T.ravel())
 
     def corners(self, offsets: Array) -> Array:
         """(bricks, 8): the points of each at offsets (8, d) of 0 and 1 from its first one."""

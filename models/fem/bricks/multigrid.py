@@ -1,8 +1,8 @@
 """Conjugate gradients, ahead of which goes one V-cycle of geometric multigrid on a box of equal bricks.
 
-Hackbusch, Multi-Grid Methods and Applications, 1985. The finest level is the problem's own matrix, Q1 or Q2. Below it are Q1
-on ever fewer bricks, with their means of the moduli, down to a dense factor. One sweep of block Gauss-Seidel forward goes
-before the coarser level, one backward after.
+Hackbusch, Multi-Grid Methods and Applications, 1985. The finest level is the problem's own matrix, Q1 or Q2. Below it
+are Q1 on ever fewer bricks, with their means of the moduli, down to a dense factor. One sweep of block Gauss-Seidel
+forward goes before the coarser level, one backward after.
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ def hierarchy(matrix: bsr_array, is_free: Array, lattice: Lattice, order: Array)
 
     Of Q2 the lattice has the bricks between its points. Raises `SingularMatrix`.
     """
+    if not np.isfinite(matrix.diagonal().sum()):
+        raise SingularMatrix("an entry of the diagonal is no number")
     below = coarser(lattice)
     levels = [_level(matrix, interpolation(lattice.counts, below.counts)[order], is_free)]
     element = ElementHex1()

@@ -29,7 +29,7 @@ def energy_estimate(
     X, _ = get_quadrature(basis.mesh.refdom, sampling_order(given.kind, degree))
     sampled = Basis(basis.mesh, basis.elem, mapping=basis.mapping, quadrature=(X, np.ones(X.shape[1])))
     coefficients = fit(around, sampled, stress(given, sampled, u))
-    gap = blend(around, basis, scalar_element(given.kind, 1), coefficients) - found
+    gap = blend(around, basis, scalar_element(given.kind, 1), coefficients, _inside(basis, len(coefficients))) - found
     shares = np.zeros(gap.shape[1])
     for q in range(gap.shape[2]):
         shares += basis.dx[:, q] * given.material.distance(tensor(gap[:, :, q]))
@@ -44,3 +44,14 @@ def energy_estimate(
     )
     corners = basis.mesh.p.T[: int(basis.mesh.t.max()) + 1]  # points along curved sides come after them
     return estimate, shares, around.at_nodes(corners, coefficients)
+
+
+def _inside(basis: Basis, count: int) -> Array:
+    """(count,): the nodes that are not on the boundary.
+
+    A patch there has its samples on one side, and of few cells: its quadratics made the estimate of Q2 2 to 4 times the
+    error, while those of neighbours inside reach to the boundary as well.
+    """
+    inside = np.ones(count, dtype=bool)
+    inside[basis.mesh.boundary_nodes()] = False
+    return inside

@@ -57,8 +57,8 @@ def answer(task: BricksTask, mesh: Mesh) -> BricksResult:
             outcome=Outcome.CONVERGED if _holds(found) else Outcome.NOT_CONVERGED,
             advice=""
             if _holds(found)
-            else "the system is very ill conditioned: improve flat cells, or lower the contrast of E or a Poisson's ratio "
-            "near 1/2",
+            else "the system is very ill conditioned: improve flat cells, or lower the contrast of E or a Poisson's "
+            "ratio near 1/2",
             method=f"{element_name(task.cell_kind, task.degree)} Lagrange elements, {found.method}; error estimate by "
             "patch recovery",
             residual=found.residual,

@@ -1,7 +1,7 @@
 """Block Gauss-Seidel in three dimensions: the three components of a point are relaxed at once, points in order.
 
-From 0, a sweep forward leaves the residual −U x, of the blocks after the diagonal, so that sweep and residual together read
-the matrix once. The sweep backward is its adjoint: a cycle of the two is symmetric, as conjugate gradients ask.
+From 0, a sweep forward leaves the residual −U x, of the blocks after the diagonal, so that sweep and residual together
+read the matrix once. The sweep backward is its adjoint: a cycle of the two is symmetric, as conjugate gradients ask.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Linear elasticity on quadrilaterals and hexahedra: the task −div σ = f, its result, and its line in the catalogue.
 
 Units are the caller's, if only they fit: with lengths in m and moduli in Pa, tractions are in Pa, body forces in N/m³,
-displacements in m, and forces and energies in N and J; in the plane these are per metre of thickness. Conditions speak of
-`u`, the displacement, and of `traction`, the force per area; where nothing is said there is none. Tractions that are given
-twice on a boundary add up.
+displacements in m, and forces and energies in N and J; in the plane these are per metre of thickness. Conditions speak
+of `u`, the displacement, and of `traction`, the force per area; where nothing is said there is none. Tractions that are
+given twice on a boundary add up.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ class BricksTask(DomainTask):
         cell_count = self.check_domain(MAX_UNKNOWNS[self.dimension], self.dimension)
         if self.dimension == 3 and self.plane != "strain":
             raise Refusal(
-                "UNKNOWN_CHOICE", f"is {self.plane!r}; hexahedra have no plane: send strain", "plane", {"choices": "strain"}
+                "UNKNOWN_CHOICE",
+                f"is {self.plane!r}; hexahedra have no plane: send strain",
+                "plane",
+                {"choices": "strain"},
             )
         check_material(self.young_modulus, self.poisson_ratio, cell_count)
         if self.plane == "strain":  # in plane stress the thickness gives way, so that nothing locks

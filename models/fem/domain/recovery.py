@@ -127,12 +127,19 @@ def fit(around: Frame, sampled: Basis, flux: Array) -> Array:
     return np.asarray(np.linalg.pinv(normal, rcond=RANK, hermitian=True) @ right)
 
 
-def blend(around: Frame, basis: Basis, linear: Element, coefficients: Array) -> Array:
-    """(k, cells, quadrature points): the polynomials of the corners, weighted by the corners' shape functions."""
+def blend(around: Frame, basis: Basis, linear: Element, coefficients: Array, is_trusted: Array | None = None) -> Array:
+    """(k, cells, quadrature points): the polynomials of the corners, weighted by the corners' shape functions.
+
+    Where a cell has corners is_trusted (nodes,), the others have no weight.
+    """
+    trust = np.ones(around.corners.shape) if is_trusted is None else is_trusted[around.corners].astype(float)
+    trust[~trust.any(axis=1)] = 1.0
     weights = np.stack([linear.lbasis(basis.X, corner)[0] for corner in range(around.corners.shape[1])], axis=1)
     places = np.asarray(basis.global_coordinates())
     made = []
     for point, weight in enumerate(weights):
         values = np.einsum("im,imk->ik", around.monomials(places[:, :, point]), coefficients[around.corners.ravel()])
-        made.append(np.einsum("ncd,c->dn", values.reshape(*around.corners.shape, -1), weight))
+        shares = trust * weight
+        shares /= shares.sum(axis=1)[:, None]
+        made.append(np.einsum("ncd,nc->dn", values.reshape(*around.corners.shape, -1), shares))
     return np.stack(made, axis=2)

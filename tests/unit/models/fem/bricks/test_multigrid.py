@@ -11,6 +11,7 @@ import pytest
 from scipy.sparse.linalg import spsolve
 
 from models.base import Array
+from models.fem.block_pattern import block_pattern
 from models.fem.bricks import sweeps
 from models.fem.bricks.body import Body, body
 from models.fem.bricks.held import empty, held
@@ -19,7 +20,6 @@ from models.fem.bricks.multigrid import hierarchy, solve
 from models.fem.bricks.pattern import fill, pattern
 from models.fem.bricks.stiffness import add, invert, stiffness, tables
 from models.fem.bricks.system import assembled, balance
-from models.fem.block_pattern import block_pattern
 from models.fem.domain.build import mesh_of
 from tests.unit.models.fem.bricks.bodies import brick
 
@@ -110,7 +110,9 @@ def test_a_coarser_lattice_keeps_the_means_of_moduli_and_interpolates_linear_fie
 
 
 def test_long_sides_are_not_halved() -> None:
-    fine = Lattice((4, 4, 4), np.array([4.0, 1.0, 1.0]), *(np.ones((4, 4, 4)) for _ in range(2)), np.zeros((3, 2, 3), bool))
+    fine = Lattice(
+        (4, 4, 4), np.array([4.0, 1.0, 1.0]), *(np.ones((4, 4, 4)) for _ in range(2)), np.zeros((3, 2, 3), bool)
+    )
     assert coarser(fine).counts == (4, 2, 2)
 
 
