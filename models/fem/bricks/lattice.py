@@ -96,4 +96,4 @@ def _overlaps(n: int, m: int) -> Array:
     fine, coarse = np.arange(n + 1) / n, np.arange(m + 1) / m
     high = np.minimum(fine[None, 1:], coarse[1:, None])
     low = np.maximum(fine[None, :-1], coarse[:-1, None])
-    return np.maximum(high - low, 0.0) * m
+    return np.asarray(np.maximum(high - low, 0.0) * m)
