@@ -125,6 +125,12 @@ def scalar(default: Scalar, doc: str, *, choices: tuple[Scalar, ...] = ()) -> An
 class Task(ABC):
     """One question to one model."""
 
+    @property
+    def affinity(self) -> str:
+        """Tasks of one model that say the same go to the same replica, where what they can use again is kept, unless
+        it is much busier than others. Empty: any replica is as good."""
+        return ""
+
     @abstractmethod
     def check(self) -> None:
         """Raise `Refusal` where the task makes no sense; dtypes and shapes hold already. Cheap: the router runs it."""
@@ -216,6 +222,11 @@ class Resources:
     gpus: float = 0.0  # taken only where the cluster has GPUs; a fraction shares one
     min_replicas: int = 1  # 0 lets an idle model go, and the first call wakes it
     max_replicas: int = 4
+
+
+# For a model that sleeps until it is asked, and then again: it reserves a tenth of a core, so that a laptop's two hold
+# many that were asked of late. A reservation is what the cluster plans with; a replica takes what the machine has free.
+ON_DEMAND = Resources(cpus=0.1, min_replicas=0)
 
 
 @dataclass(frozen=True)

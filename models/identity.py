@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Evidence, Resources, Result, Spec, Task, tensor
+from models.base import ON_DEMAND, Array, Evidence, Result, Spec, Task, tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,5 +43,5 @@ SPEC = Spec(
     example=lambda: IdentityTask(data=np.arange(16, dtype=np.uint8)),
     max_batch=256,
     quick=True,
-    resources=Resources(cpus=0.1, min_replicas=0),
+    resources=ON_DEMAND,
 )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from cluster.dispatch import Endpoint, NoReplicaInTime, ReplicasLost, Table, Timing, Told
 from cluster.plane.client import ConnectionLost, Draining, ReplicaConnection
 from models.base import Progress, Result, Spec, State, Task
+from router.rendezvous import nearest
 
 log = logging.getLogger(__name__)
 Wake = Callable[[str], None]
@@ -24,7 +25,7 @@ _FIRST_BACKOFF_S, _LAST_BACKOFF_S = 0.02, 1.0
 
 class ModelDispatcher:
     """A `cluster.dispatch.Dispatcher`, and a `SteppedDispatcher` where its model is stepped: the replicas of one model,
-    least in flight of two random ones first."""
+    the one near a task's `affinity` first, else the one with least in flight of two random ones."""
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class ModelDispatcher:
     async def infer(self, task: Task, deadline: float, trace: str = "", trace_state: str = "") -> tuple[Result, Timing]:
         losses = 0
         while True:
-            link = await self._pick(deadline, losses > 0)
+            link = await self._pick(task, deadline, losses > 0)
             try:
                 return await link.infer(task, deadline, trace, trace_state)
             except Draining:
@@ -97,7 +98,7 @@ class ModelDispatcher:
             told(progress, reached)
 
         while True:
-            link = await self._pick(deadline, losses > 0)
+            link = await self._pick(task, deadline, losses > 0)
             try:
                 return await link.advance(task, state, deadline, heard, checkpoint_s, trace, trace_state)
             except Draining:
@@ -115,7 +116,7 @@ class ModelDispatcher:
         for link in self._links.values():
             link.close()
 
-    async def _pick(self, deadline: float, asked_before: bool) -> ReplicaConnection:
+    async def _pick(self, task: Task, deadline: float, asked_before: bool) -> ReplicaConnection:
         give_up = min(deadline, time.monotonic() + self._max_wait_s)
         while not (usable := self._usable()):
             wait_s = min(_WAKE_INTERVAL_S, give_up - time.monotonic())
@@ -128,6 +129,9 @@ class ModelDispatcher:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._changed.wait()
+        # What is stepped takes so long that an idle replica is worth more than what another has kept.
+        if not self._spec.stepped and (key := task.affinity):
+            return self._links[nearest(key, {link.endpoint.replica: link.in_flight for link in usable})]
         if len(usable) > 2:
             usable = self._rng.sample(usable, 2)
         return min(usable, key=lambda link: link.in_flight)

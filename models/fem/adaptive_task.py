@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.check import MAX_CELLS, check_between
 from models.fem.posed import PosedTask
 
@@ -68,5 +68,5 @@ SPEC = Spec(
         tolerance=0.1,
     ),
     max_batch=1,  # a task is several solves: the next caller's should be free to go to another replica
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Resources, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Result, Spec, scalar, tensor
 from models.fem.check import check_size
 from models.fem.posed import PosedTask
 
@@ -55,5 +55,5 @@ SPEC = Spec(
         field=np.repeat(np.array([0.0, 7.0, 12.0, 15.0, 16.0]) / 32, 5),  # y (2 − y) / 2, the solution itself
     ),
     max_batch=16,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, tensor
 from models.fem.check import check_neumann, check_size
 from models.fem.posed import PosedTask
 
@@ -91,5 +91,5 @@ SPEC = Spec(
         goal_density=np.ones(1),
     ),
     max_batch=16,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
 )

@@ -24,8 +24,9 @@ Answer = GradientResult | Refusal
 class GradientSolver:
     """On the CPU, whatever the device."""
 
-    def __init__(self, device: str) -> None:
-        self._sessions = Sessions(squares=True)
+    def __init__(self, device: str, sessions: Sessions | None = None) -> None:
+        """`sessions`: those of another model of this process, which then share its plans and operators."""
+        self._sessions = Sessions(squares=True) if sessions is None else sessions
 
     def run(self, tasks: Sequence[GradientTask]) -> list[Answer]:
         """One result or refusal for each task, in order. Tasks of a session with equal operators are solved as one."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, tensor
 from models.fem.check import check_size
 from models.fem.tangent_task import TangentTask
 
@@ -82,5 +82,5 @@ SPEC = Spec(
         cotangent=np.ones(33 * 33),
     ),
     max_batch=64,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
 )

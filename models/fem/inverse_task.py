@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.check import check_between, check_pair, check_range, check_size
 from models.fem.measured import MeasuredTask
 
@@ -100,6 +100,6 @@ SPEC = Spec(
         patches=np.repeat(np.arange(2), 16),
     ),
     max_batch=1,  # a search is long: the next caller's should be free to go to another replica
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
     stepped=True,
 )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, scalar, tensor
+from models.base import Array, tensor
 from models.fem.check import check_pair, check_positive, check_range, check_size
-from models.fem.posed import PosedTask
+from models.fem.session_task import SessionTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasuredTask(PosedTask):
+class MeasuredTask(SessionTask):
     """A diffusion problem, and what was measured of its solution."""
 
     measured_points: Array | None = tensor(
@@ -23,11 +22,6 @@ class MeasuredTask(PosedTask):
     measured_deviations: Array | None = tensor(
         "float64", (-1,), "standard deviations of these values, > 0: one, or one for each; 1 if absent", optional=True
     )
-    session: str = scalar(
-        "",
-        "a UUID (version 4) of your own making: calls that name the same one share meshes and factorisations on a "
-        "replica; empty: nothing outlives the call",
-    )
 
     def check_measured(self) -> None:
         """Raises `Refusal` MISSING_TENSOR, WRONG_SIZE, NOT_POSITIVE or NOT_A_UUID."""
@@ -36,7 +30,7 @@ class MeasuredTask(PosedTask):
             check_pair("measured_deviations", self.measured_deviations, "measured_points", self.measured_points)
             check_size("measured_deviations", self.measured_deviations, (1, _count(self)), "one, or one for each")
             check_positive("measured_deviations", self.measured_deviations, "a deviation > 0")
-        _check_session(self.session)
+        self.check_session()
 
     def check_measured_points(self, point_count: int) -> None:
         """Raises `Refusal` OUT_OF_RANGE: what needs the number of points, which the solver counts."""
@@ -82,18 +76,3 @@ def measurements(task: MeasuredTask) -> Measurements:
 
 def _count(task: MeasuredTask) -> int:
     return 0 if task.measured_points is None else len(task.measured_points)
-
-
-def _check_session(session: str) -> None:
-    """A random UUID cannot be guessed: it lets in those who were told it, and nobody else."""
-    if session and not _is_random_uuid(session):
-        raise Refusal(
-            "NOT_A_UUID", "is no UUID of version 4; send a random one, or nothing", "session", {"parameter": "session"}
-        )
-
-
-def _is_random_uuid(text: str) -> bool:
-    try:
-        return uuid.UUID(text).version == 4
-    except ValueError:
-        return False

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.base import Array, Refusal
+from models.fem.conforming import refuse_loose_nodes, refuse_overlaps
 
 if TYPE_CHECKING:
     from models.fem.fans import Fans
@@ -95,9 +96,9 @@ class Triangulation:
 
     @property
     def size_bytes(self) -> int:
-        """With areas, gradients, parts and edge lengths, whether they have been asked for or not."""
+        """With areas, gradients, curls, parts, fans and edge lengths, whether they have been asked for or not."""
         arrays = (self.nodes, self.cells, self.edges, self.cell_edges, self.cell_signs, self.edge_cells)
-        return sum(array.nbytes for array in arrays) + 8 * (8 * len(self.cells) + len(self.edges))
+        return sum(array.nbytes for array in arrays) + 8 * (21 * len(self.cells) + len(self.edges))
 
     @cached_property
     def fans(self) -> Fans:
@@ -177,9 +178,9 @@ def triangulate(nodes: Array, cells: Array) -> Triangulation:
     """
     areas = _signed_areas(nodes, cells)
     _refuse_flat_cells(nodes, cells, np.abs(areas))
-    _refuse_loose_nodes(nodes, cells)
+    refuse_loose_nodes(nodes, cells)
     mesh = _connect(nodes, np.where((areas > 0)[:, None], cells, cells[:, (0, 2, 1)]))
-    _refuse_folds(mesh)
+    refuse_overlaps(mesh.cells, mesh.edges, mesh.cell_edges.T, mesh.cell_signs.T)
     return mesh
 
 
@@ -213,7 +214,6 @@ def _connect(nodes: Array, cells: Array) -> Triangulation:
     )
     order = np.argsort(cell_edges, kind="stable")  # the places of edge 0, then of edge 1, ...
     first = np.cumsum(counts) - counts
-    _refuse_crowded_edges(keys, counts, order[first] // 3, len(nodes))
     second = order[np.minimum(first + 1, len(order) - 1)] // 3
     return Triangulation(
         nodes=nodes,
@@ -247,40 +247,4 @@ def _refuse_flat_cells(nodes: Array, cells: Array, areas: Array) -> None:
             "move its nodes apart",
             f"cells[{at}]",
             {"cell": str(at), "area": f"{areas[at]:.3g}", "longest_edge": f"{longest[at] ** 0.5:.3g}"},
-        )
-
-
-def _refuse_loose_nodes(nodes: Array, cells: Array) -> None:
-    loose = np.bincount(cells.ravel(), minlength=len(nodes)) == 0
-    if loose.any():
-        at = int(np.argmax(loose))
-        raise Refusal(
-            "MESH_DEGENERATE", "belongs to no cell; leave it out and renumber", f"nodes[{at}]", {"node": str(at)}
-        )
-
-
-def _refuse_crowded_edges(keys: Array, counts: Array, cells: Array, node_count: int) -> None:
-    if (counts > 2).any():
-        at = int(np.argmax(counts > 2))
-        low, high = divmod(int(keys[at]), node_count)
-        raise Refusal(
-            "MESH_DEGENERATE",
-            f"shares its edge ({low}, {high}) with {counts[at] - 1} other cells; an edge has at most two cells",
-            f"cells[{cells[at]}]",
-            {"cell": str(cells[at]), "edge": f"{low},{high}", "cells_at_edge": str(counts[at])},
-        )
-
-
-def _refuse_folds(mesh: Triangulation) -> None:
-    """Two counter-clockwise cells on either side of an edge run it in opposite directions."""
-    balance = np.bincount(mesh.cell_edges.ravel(), weights=mesh.cell_signs.ravel(), minlength=len(mesh.edges))
-    folded = ~mesh.is_boundary & (balance != 0)
-    if folded.any():
-        at = int(np.argmax(folded))
-        one, other = (int(cell) for cell in mesh.edge_cells[at])
-        raise Refusal(
-            "MESH_DEGENERATE",
-            f"lies on the same side of their common edge as cell {other}: the cells overlap; remove one of them",
-            f"cells[{one}]",
-            {"cell": str(one), "other_cell": str(other)},
         )

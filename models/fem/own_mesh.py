@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Array, Refusal
+from models.fem.conforming import refuse_loose_nodes
 from models.fem.domain.task import CORNERS, DIMENSION, DomainTask
 from models.fem.mesh import FLATNESS, triangulate
 from models.fem.tetrahedra import tetrahedralize
@@ -54,7 +55,7 @@ def cell_kind(nodes: Array | None, cells: Array | None) -> str | None:
 
 
 def _check_bricks(kind: str, nodes: Array, cells: Array) -> None:
-    _refuse_loose_nodes(nodes, cells)
+    refuse_loose_nodes(nodes, cells)
     for start in range(0, len(cells), _AT_ONCE):
         corners = nodes[cells[start : start + _AT_ONCE]]
         turned = _turned(corners, np.array(_NEIGHBOURS[kind]))
@@ -75,14 +76,6 @@ def _turned(corners: Array, ways: Array) -> Array:
     if corners.shape[-1] == 2:
         return np.asarray(first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0])
     return np.asarray(np.einsum("ncx,ncx->nc", np.cross(first, second), edges[:, :, 2]))
-
-
-def _refuse_loose_nodes(nodes: Array, cells: Array) -> None:
-    loose = np.bincount(cells.ravel(), minlength=len(nodes)) == 0
-    if loose.any():
-        at = int(np.argmax(loose))
-        message = "belongs to no cell; leave it out and renumber"
-        raise Refusal("MESH_DEGENERATE", message, f"nodes[{at}]", {"node": str(at)})
 
 
 _CHECKS: Mapping[str, Callable[[Array, Array], object]] = {

@@ -31,7 +31,7 @@ def mesh_of(task: PosedTask) -> Triangulation:
         return unit_square(*task.divisions.tolist())
     assert task.nodes is not None and task.cells is not None
     mesh = triangulate(task.nodes, task.cells)
-    refuse_hanging_nodes(mesh)
+    refuse_hanging_nodes(mesh.nodes, mesh.edges[mesh.is_boundary])
     return mesh
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from models.base import Array, Evidence, Outcome, Refusal
+from models.fem import direct_solvers
 from models.fem.adjoint import fixed_values, load
 from models.fem.assembly import stiffness
 from models.fem.bound import Method
 from models.fem.certified import certified
 from models.fem.direct import SingularMatrix, Solution
-from models.fem.direct_solvers import solve
-from models.fem.mesh import Triangulation
 from models.fem.problem import Problem, mesh_of, problem
 from models.fem.scale import out_of_scale
+from models.fem.sessions import Sessions
 from models.fem.structured.worthwhile import is_worthwhile
 from models.fem.task import DiffusionResult, DiffusionTask
 
@@ -29,29 +30,44 @@ _BOUNDS: Mapping[str, Method] = {"fast": "fast", "sharp": "sharp"}  # else none 
 class DiffusionSolver:
     """On the CPU, whatever the device: SuperLU has no GPU version."""
 
-    def __init__(self, device: str) -> None:
-        pass
+    def __init__(self, device: str, sessions: Sessions | None = None) -> None:
+        """`sessions`: those of another model of this process, which then share its plans and operators."""
+        self._sessions = Sessions(squares=True) if sessions is None else sessions
 
     def run(self, tasks: Sequence[DiffusionTask]) -> list[DiffusionResult | Refusal]:
-        """One result or refusal for each task, in order. Neighbours in a batch with the same mesh share its edges."""
-        answers: list[DiffusionResult | Refusal] = []
-        latest: tuple[DiffusionTask, Triangulation] | None = None
-        for task in tasks:
-            try:
-                task.check()
-                mesh = latest[1] if latest and _same_mesh(latest[0], task) else mesh_of(task)
-                latest = task, mesh
-                answers.append(answer(task, problem(task, mesh)))
-            except Refusal as refusal:
-                answers.append(refusal)
-        return answers
+        """One result or refusal for each task, in order."""
+        return [self._answer_or_refusal(task) for task in tasks]
+
+    def _answer_or_refusal(self, task: DiffusionTask) -> DiffusionResult | Refusal:
+        try:
+            task.check()
+            return self._in_session(task) if task.session else _alone(task)
+        except Refusal as refusal:
+            return refusal
+
+    def _in_session(self, task: DiffusionTask) -> DiffusionResult:
+        """With the plan and the factorisation that its session has kept, or will keep."""
+        plan = self._sessions.plan(task)
+        given = problem(task, plan.mesh)
+
+        def solve() -> Solution:
+            total = load(given)
+            operator = self._sessions.operator(task, plan)
+            return operator.solve([total], [fixed_values(given, len(total))])[0]
+
+        return answer(task, given, solve)
 
 
-def answer(task: DiffusionTask, given: Problem) -> DiffusionResult:
+def _alone(task: DiffusionTask) -> DiffusionResult:
+    given = problem(task, mesh_of(task))
+    return answer(task, given, partial(solve_field, given, task.divisions))
+
+
+def answer(task: DiffusionTask, given: Problem, solve: Callable[[], Solution]) -> DiffusionResult:
     """Raises `Refusal` OUT_OF_RANGE where the numbers of the problem do not fit into floating point."""
     try:
         with np.errstate(all="ignore"):
-            solution = solve_field(given, task.divisions)
+            solution = solve()
     except SingularMatrix:
         raise out_of_scale() from None
     if not np.isfinite(solution.x).all():
@@ -96,16 +112,6 @@ def solve_field(given: Problem, divisions: Array | None = None) -> Solution:
     is_free[given.boundary.dirichlet_points] = False
     free = np.flatnonzero(is_free)
     rows = matrix[free]
-    inner = solve(rows[:, free], total[free] - rows @ u, given.mesh.points(given.element.degree)[free])
+    inner = direct_solvers.solve(rows[:, free], total[free] - rows @ u, given.mesh.points(given.element.degree)[free])
     u[free] = inner.x
     return Solution(u, inner.residual, inner.method)
-
-
-def _same_mesh(one: DiffusionTask, other: DiffusionTask) -> bool:
-    return all(_same(getattr(one, name), getattr(other, name)) for name in ("divisions", "nodes", "cells"))
-
-
-def _same(one: Array | None, other: Array | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return np.array_equal(one, other)

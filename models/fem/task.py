@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Array, Resources, Result, Spec, scalar, tensor
-from models.fem.posed import PosedTask
+from models.fem.session_task import SessionTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiffusionTask(PosedTask):
+class DiffusionTask(SessionTask):
     """Find u, and bound its error in the energy norm."""
 
     error_bound: str = scalar(
@@ -22,6 +22,7 @@ class DiffusionTask(PosedTask):
 
     def check(self) -> None:
         self.check_problem()
+        self.check_session()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,11 +14,14 @@ from math import factorial
 import numpy as np
 
 from models.base import Array, Refusal
+from models.fem.conforming import directions, refuse_loose_nodes, refuse_overlaps
 from models.fem.element import EDGES
 from models.fem.mesh import FLATNESS, NO_CELL
 
 # The faces opposite the corners 0, 1, 2, 3.
 _OPPOSITE = ((1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2))
+# Whether these run counter-clockwise, seen from outside a cell of positive volume.
+_RUNS_OUTWARD = (True, False, True, False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,12 +112,13 @@ def tetrahedralize(nodes: Array, cells: Array) -> Tetrahedra:
     """A mesh from nodes (nodes, 3) and cells (cells, 4) of either orientation.
 
     Raises `Refusal` MESH_DEGENERATE for flat cells, nodes without a cell, faces with more than two cells and cells that
-    lie over their neighbours. Hanging nodes are found by `models.fem.hanging_faces`.
+    lie over their neighbours. Hanging nodes are found by `models.fem.hanging`.
     """
     _refuse_flat_cells(nodes, cells)
-    _refuse_loose_nodes(nodes, cells)
+    refuse_loose_nodes(nodes, cells)
     mesh = _connect(nodes, _turned(nodes, cells))
-    _refuse_folds(mesh)
+    sides = directions(mesh.cells.T[np.array(_OPPOSITE).T]) ^ np.array(_RUNS_OUTWARD)[:, None]
+    refuse_overlaps(mesh.cells, mesh.facets, mesh.cell_facets.T, np.where(sides, 1.0, -1.0))
     return mesh
 
 
@@ -127,7 +131,6 @@ def _connect(nodes: Array, cells: Array) -> Tetrahedra:
     _, first, cell_faces, counts = np.unique(
         _pair_keys(low_edges, faces[:, 2], len(nodes)), return_index=True, return_inverse=True, return_counts=True
     )
-    _refuse_crowded_faces(faces[first], counts, first // 4)
     order = np.argsort(cell_faces, kind="stable")  # the places of face 0, then of face 1, ...
     start = np.cumsum(counts) - counts
     second = order[np.minimum(start + 1, len(order) - 1)] // 4
@@ -176,42 +179,4 @@ def _refuse_flat_cells(nodes: Array, cells: Array) -> None:
             f"{details['longest_edge']}; move its nodes apart",
             f"cells[{at}]",
             details,
-        )
-
-
-def _refuse_loose_nodes(nodes: Array, cells: Array) -> None:
-    loose = np.bincount(cells.ravel(), minlength=len(nodes)) == 0
-    if loose.any():
-        at = int(np.argmax(loose))
-        raise Refusal(
-            "MESH_DEGENERATE", "belongs to no cell; leave it out and renumber", f"nodes[{at}]", {"node": str(at)}
-        )
-
-
-def _refuse_crowded_faces(faces: Array, counts: Array, cells: Array) -> None:
-    if (counts > 2).any():
-        at = int(np.argmax(counts > 2))
-        face = ",".join(map(str, faces[at]))
-        raise Refusal(
-            "MESH_DEGENERATE",
-            f"shares its face ({face}) with {counts[at] - 1} other cells; a face has at most two cells",
-            f"cells[{cells[at]}]",
-            {"cell": str(cells[at]), "face": face, "cells_at_face": str(counts[at])},
-        )
-
-
-def _refuse_folds(mesh: Tetrahedra) -> None:
-    """The two cells at a face lie on different sides of it."""
-    corners = np.concatenate((mesh.facets[mesh.cell_facets], mesh.cells[..., None]), axis=2)
-    sides = np.sign(_signed_volumes(mesh.nodes, corners.reshape(-1, 4)))
-    balance = np.bincount(mesh.cell_facets.ravel(), weights=sides, minlength=len(mesh.facets))
-    folded = ~mesh.is_boundary & (balance != 0)
-    if folded.any():
-        at = int(np.argmax(folded))
-        one, other = (int(cell) for cell in mesh.facet_cells[at])
-        raise Refusal(
-            "MESH_DEGENERATE",
-            f"lies on the same side of their common face as cell {other}: the cells overlap; remove one of them",
-            f"cells[{one}]",
-            {"cell": str(one), "other_cell": str(other)},
         )

@@ -6,6 +6,8 @@ import numpy as np
 from skfem import Mesh, MeshHex
 
 from models.base import Array, Refusal
+from models.fem.conforming import refuse_loose_nodes
+from models.fem.domain.conforming import refuse_nonconforming
 from models.fem.domain.jacobians import corner_jacobians
 from models.fem.domain.shapes import CURVED, MESHES, SHAPES
 from models.fem.domain.task import DomainTask
@@ -26,13 +28,21 @@ VTK_HEXAHEDRON = (
 def mesh_of(task: DomainTask) -> Mesh:
     """Raises `Refusal` MESH_DEGENERATE, NOT_BOUNDARY or DUPLICATE."""
     if task.shape == "own":
-        mesh = _own(task)
-    else:
-        assert task.divisions is not None
-        mesh = SHAPES[task.shape](task.cell_kind, task.divisions, task.lengths)
-        if task.degree == 2 and task.shape in CURVED:
-            mesh = CURVED[task.shape](mesh, task.lengths)
+        return named(task, _own(task))
+    assert task.divisions is not None
+    mesh = SHAPES[task.shape](task.cell_kind, task.divisions, task.lengths)
+    if task.degree == 2 and task.shape in CURVED:
+        mesh = CURVED[task.shape](mesh, task.lengths)
     return mesh.with_boundaries({WHOLE: mesh.boundary_facets()})
+
+
+def named(task: DomainTask, mesh: Mesh) -> Mesh:
+    """An own mesh, made of the same nodes and cells, with the task's boundaries.
+
+    All at once: each time that it is given names, scikit-fem makes another mesh, which sorts its facets anew. Raises
+    `Refusal` NOT_BOUNDARY or DUPLICATE.
+    """
+    return mesh.with_boundaries({WHOLE: mesh.boundary_facets(), **_named_boundaries(task, mesh)})
 
 
 def vtk_corners(mesh: Mesh, corners: Array) -> Array:
@@ -42,26 +52,21 @@ def vtk_corners(mesh: Mesh, corners: Array) -> Array:
 
 def _own(task: DomainTask) -> Mesh:
     assert task.nodes is not None and task.cells is not None
-    _refuse_loose_nodes(task.nodes, task.cells)
+    refuse_loose_nodes(task.nodes, task.cells)
     corners = task.cells
     if task.cell_kind == "hexahedron":
         corners = np.empty_like(task.cells)
         corners[:, VTK_HEXAHEDRON[:8]] = task.cells
     mesh = MESHES[task.cell_kind](np.ascontiguousarray(task.nodes.T), np.ascontiguousarray(corners.T))
-    _refuse_degenerate_cells(mesh)
-    return mesh.with_boundaries(_named_boundaries(task, mesh))
+    refuse_nonconforming(mesh, _refuse_degenerate_cells(mesh))
+    return mesh
 
 
-def _refuse_loose_nodes(nodes: Array, cells: Array) -> None:
-    used = np.zeros(len(nodes), dtype=bool)
-    used[cells] = True
-    if not used.all():
-        at = int(np.argmin(used))
-        raise Refusal("MESH_DEGENERATE", "belongs to no cell; leave it out", f"nodes[{at}]", {"node": str(at)})
+def _refuse_degenerate_cells(mesh: Mesh) -> Array:
+    """A cell's map must keep its orientation at all of its corners, and be of some size against its longest side.
 
-
-def _refuse_degenerate_cells(mesh: Mesh) -> None:
-    """A cell's map must keep its orientation at all of its corners, and be of some size against its longest side."""
+    (cells,) bool: where it is the other one than that of the reference cell.
+    """
     determinant = corner_jacobians(mesh)
     places = mesh.p[:, mesh.t]
     size = np.max(np.ptp(places, axis=1), axis=0) ** mesh.dim()
@@ -73,6 +78,7 @@ def _refuse_degenerate_cells(mesh: Mesh) -> None:
         at = int(np.argmax(bad))
         what = "is flat" if flat[at] else "is folded over: it is not convex, or its corners are in another order"
         raise Refusal("MESH_DEGENERATE", f"{what}; mend or leave it out", f"cells[{at}]", {"cell": str(at)})
+    return np.asarray(determinant[:, 0] < 0)
 
 
 def _named_boundaries(task: DomainTask, mesh: Mesh) -> dict[str, Array]:

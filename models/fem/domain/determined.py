@@ -12,10 +12,11 @@ from models.base import Array, Refusal
 ROUND_OFF = 1e-11
 
 
-def refuse_undetermined(matrix: csr_matrix, fixed: Array, remedy: str) -> None:
+def refuse_undetermined(matrix: csr_matrix, fixed: Array, remedy: str, field: str = "conditions") -> None:
     """A part of the mesh on which nothing is prescribed, and on which the matrix takes constants to 0.
 
-    Raises `Refusal` SINGULAR_PROBLEM.
+    Not left to the factorisation: round-off makes most of these singular matrices regular ones. Raises `Refusal`
+    SINGULAR_PROBLEM.
     """
     count, part = connected_components(matrix, directed=False)
     held = np.zeros(count, dtype=bool)
@@ -25,4 +26,4 @@ def refuse_undetermined(matrix: csr_matrix, fixed: Array, remedy: str) -> None:
     held[part[rows > ROUND_OFF * sums]] = True
     if not held.all():
         where = "u" if count == 1 else f"u on {int((~held).sum())} of the mesh's {count} parts"
-        raise Refusal("SINGULAR_PROBLEM", f"{where} is determined up to a constant at best; {remedy}", "conditions")
+        raise Refusal("SINGULAR_PROBLEM", f"{where} is determined up to a constant at best; {remedy}", field)

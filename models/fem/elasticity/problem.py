@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.base import Array, Refusal
-from models.fem import hanging, hanging_faces
 from models.fem.elasticity.material import Material
 from models.fem.elasticity.supports import supports
 from models.fem.elasticity.task import ElasticityTask
 from models.fem.element import LAGRANGE, Element
+from models.fem.hanging import refuse_hanging_nodes
 from models.fem.mesh import triangulate, unit_square
 from models.fem.simplicial import Simplicial
 from models.fem.tetrahedra import box, tetrahedralize
@@ -40,13 +41,10 @@ def mesh_of(task: ElasticityTask) -> Simplicial:
         mesh = unit_square(*counts) if len(counts) == 2 else box(*counts)
         return mesh if task.lengths is None else dataclasses.replace(mesh, nodes=mesh.nodes * task.lengths)
     assert task.nodes is not None and task.cells is not None
-    if task.nodes.shape[1] == 2:
-        triangles = triangulate(task.nodes, task.cells)
-        hanging.refuse_hanging_nodes(triangles)
-        return triangles
-    tetrahedra = tetrahedralize(task.nodes, task.cells)
-    hanging_faces.refuse_hanging_nodes(tetrahedra)
-    return tetrahedra
+    make: Callable[[Array, Array], Simplicial] = triangulate if task.nodes.shape[1] == 2 else tetrahedralize
+    own = make(task.nodes, task.cells)
+    refuse_hanging_nodes(own.nodes, own.facets[own.is_boundary])
+    return own
 
 
 def problem(task: ElasticityTask, mesh: Simplicial) -> Problem:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Resources, Result, Spec, Task, scalar, tensor
+from models.base import ON_DEMAND, Array, Result, Spec, Task, scalar, tensor
 from models.fem.check import check_range, check_size
 from models.fem.elasticity.check import (
     check_fixed,
@@ -148,5 +148,5 @@ SPEC = Spec(
         fixed_values=np.zeros(6),
     ),
     max_batch=16,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, Task, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, Task, scalar, tensor
 from models.fem.check import check_range
 
 # By the cells' kind: points of a cell of degree 1 and of degree 2.
@@ -104,5 +104,5 @@ SPEC = Spec(
     factory="models.fem.export.write:Exporter",
     example=_example,
     max_batch=1,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
 )

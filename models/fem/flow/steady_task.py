@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
 from models.fem.flow.task import GradientFlowResult, GradientFlowTask
 
 
@@ -51,5 +51,5 @@ SPEC = Spec(
         body="cylinder",
     ),
     max_batch=16,
-    resources=Resources(min_replicas=0),
+    resources=ON_DEMAND,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Resources, Spec
+from models.base import ON_DEMAND, Spec
 from models.fem.flow.task import GradientFlowResult, GradientFlowTask
 
 
@@ -33,5 +33,5 @@ SPEC = Spec(
         conditions="top: u = 1, 0; left: u = 0, 0; right: u = 0, 0; bottom: u = 0, 0",
     ),
     max_batch=16,
-    resources=Resources(min_replicas=0),
+    resources=ON_DEMAND,
 )

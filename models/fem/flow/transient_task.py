@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.flow.task import FlowTask
 
 MAX_STEPS = 10_000
@@ -72,5 +72,5 @@ SPEC = Spec(
         steps=4,
     ),
     max_batch=16,
-    resources=Resources(min_replicas=0),
+    resources=ON_DEMAND,
 )

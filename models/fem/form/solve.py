@@ -13,6 +13,7 @@ from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.direct import SingularMatrix
 from models.fem.domain.batch import in_order
 from models.fem.domain.conditions import Condition, read_conditions
+from models.fem.domain.determined import refuse_undetermined
 from models.fem.domain.elements import cell_points, element_name, names, points, scalar_element
 from models.fem.domain.expression import parse
 from models.fem.domain.formula import names_of
@@ -139,6 +140,7 @@ def _newton(posed: Posed, start: Array, fixed: Array, tolerance: float, max_step
         tangent = posed.tangent(u)
         if not np.isfinite(tangent.data).all():
             raise Refusal("NOT_FINITE", "the form's derivative is not finite; regularise it, or change initial", "form")
+        _refuse_undetermined(tangent, fixed)
         step = constrained(tangent, fixed).solve(-residual, np.zeros(len(fixed))).x
         for halving in range(_HALVINGS):
             length = 0.5**halving
@@ -151,8 +153,20 @@ def _newton(posed: Posed, start: Array, fixed: Array, tolerance: float, max_step
         u, residual = ahead, there
         scale = max(scale, float(np.abs(residual).max()))
         norms.append(_norm(residual, is_free))
+    if len(norms) == 1:  # no step was asked for: on a part that nothing holds every constant would do as well
+        _refuse_undetermined(posed.tangent(u), fixed)
     history = np.array(norms) / scale if scale > 0 else np.zeros(len(norms))
     return Found(u, history, bool(history[-1] <= tolerance))
+
+
+def _refuse_undetermined(tangent: csr_matrix, fixed: Array) -> None:
+    """Where the derivative vanishes at some unknown, as the p-Laplacian's at u = 0, the factorisation says so."""
+    if np.isfinite(tangent.data).all() and tangent.diagonal().all():
+        remedy = (
+            "so that the linearised form is singular: give u on a boundary of it, or a form and an initial u that "
+            "determine it"
+        )
+        refuse_undetermined(tangent, fixed, remedy, "form")
 
 
 def _norm(residual: Array, is_free: Array) -> float:

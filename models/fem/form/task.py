@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.check import check_size
 from models.fem.domain.limits import MAX_UNKNOWNS
 from models.fem.domain.task import DomainTask
@@ -97,5 +97,5 @@ SPEC = Spec(
         conditions="boundary: u = 0",
     ),
     max_batch=16,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.domain.cellwise import check_cellwise, check_not_negative
 from models.fem.domain.conditions import AXES, Condition, read_conditions, split_formulas
 from models.fem.domain.expression import Expression, parse
@@ -100,5 +100,5 @@ SPEC = Spec(
         conditions="left: u = 1, 0; right: absorb",
     ),
     max_batch=16,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
 )

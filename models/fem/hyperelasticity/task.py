@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.check import check_positive
 from models.fem.domain.task import DomainTask
 from models.fem.elasticity.check import check_locking
@@ -91,5 +91,5 @@ SPEC = Spec(
         support="left",
     ),
     max_batch=16,
-    resources=Resources(min_replicas=0),
+    resources=ON_DEMAND,
 )

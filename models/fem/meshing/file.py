@@ -17,7 +17,7 @@ import meshio
 import numpy as np
 
 from models.base import Array, Refusal
-from models.fem.domain.build import mesh_of
+from models.fem.domain.build import mesh_of, named
 from models.fem.domain.task import DIMENSION, DomainTask
 from models.fem.meshing.file_task import MeshFileTask
 from models.fem.meshing.make import result_of
@@ -92,9 +92,9 @@ def _named_mesh(
     is_outer = np.zeros(len(keys), dtype=bool)
     is_outer[number[: len(outer)]] = True
     kept = is_outer[number[len(outer) :]] & (labels >= 0)
-    named = replace(mesh, boundary_facets=facets[kept], boundary_labels=labels[kept], boundary_names=names)
-    named.check()
-    return result_of(mesh_of(named), named.own_names, cell_labels, cell_names)
+    whole = replace(mesh, boundary_facets=facets[kept], boundary_labels=labels[kept], boundary_names=names)
+    whole.check()
+    return result_of(named(whole, plain), whole.own_names, cell_labels, cell_names)
 
 
 def _kind(raw: Any) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Spec, Task, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, Task, scalar, tensor
 from models.fem.meshing.task import MeshResult
 
 MAX_BYTES = 256 << 20
@@ -47,5 +47,5 @@ SPEC = Spec(
     factory="models.fem.meshing.file:MeshReader",
     example=lambda: MeshFileTask(content=np.frombuffer(_EXAMPLE, np.uint8), file_format="abaqus"),
     max_batch=1,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.check import check_range
 from models.fem.domain.task import DIMENSION, DomainTask
 
@@ -78,5 +78,5 @@ SPEC = Spec(
     factory="models.fem.meshing.make:Mesher",
     example=lambda: MeshTask(shape="l_shape", divisions=np.array([1]), marked=np.array([0])),
     max_batch=16,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
 )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.check import check_size
 from models.fem.domain.cellwise import check_cellwise
 from models.fem.domain.conditions import AXES, Condition, read_conditions, split_formulas
@@ -141,5 +141,5 @@ SPEC = Spec(
     factory="models.fem.modes.solve:ModesSolver",
     example=lambda: ModesTask(divisions=np.array([6, 6]), degree=2, count=3, conditions="boundary: u = 0"),
     max_batch=16,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.check import check_pair, check_positive, check_range, check_size
 from models.fem.measured import MeasuredTask
 from models.fem.optimize.check import check_between, check_cell_count
@@ -118,6 +118,6 @@ SPEC = Spec(
         highest_conductivity=np.array([2.0]),
     ),
     max_batch=1,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
     stepped=True,
 )

@@ -16,7 +16,7 @@ from math import prod
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, Task, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, Task, scalar, tensor
 from models.fem.check import check_positive, check_range, check_size
 from models.fem.elasticity.check import check_mesh
 from models.fem.elasticity.task import ElasticityTask
@@ -212,6 +212,6 @@ SPEC = Spec(
     factory="models.fem.optimize.topology:TopologySolver",
     example=_example,
     max_batch=1,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
     stepped=True,
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.check import check_size
 from models.fem.domain.cellwise import check_cellwise, check_not_negative
 from models.fem.domain.conditions import AXES, Condition, read_conditions, split_formulas
@@ -107,5 +107,5 @@ SPEC = Spec(
         conditions="boundary: u = 0; right: h = 2, 20",
     ),
     max_batch=16,
-    resources=Resources(cpus=1.0, min_replicas=0),
+    resources=ON_DEMAND,
 )

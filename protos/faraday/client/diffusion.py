@@ -32,6 +32,7 @@ class Diffusion:
     neumann: Neumann | None = None
     degree: int = 1
     error_bound: str = "fast"
+    session: str = ""
 
     def request(self) -> pb.SolveRequest:
         return pb.SolveRequest(
@@ -39,6 +40,7 @@ class Diffusion:
             element=element(self.degree),
             diffusion=self.message(),
             error_bound=self.error_bound,
+            session=self.session or None,
         )
 
     def message(self) -> pb.Diffusion:

@@ -62,6 +62,7 @@ class FiniteElements:
         neumann: Neumann | None = None,
         degree: int = 1,
         error_bound: str = "fast",
+        session: str = "",
         timeout_s: float | None = None,
         request_id: str | None = None,
         validate_only: bool = False,
@@ -79,8 +80,11 @@ class FiniteElements:
           flux q into the domain is (n,), (n, 2) if linear, (n, 3) if quadratic; a function gives a quadratic one.
 
         `error_bound`: "fast"; "sharp", in several times the time of solving; or "none".
+
+        `session`, a random UUID of yours, lets solves share meshes and factorisations: one with the same mesh and
+        conductivity as an earlier one factorises nothing. Keep it to yourself. Derivatives keep their own.
         """
-        problem = Diffusion(mesh, conductivity, source, cell_source, dirichlet, neumann, degree, error_bound)
+        problem = Diffusion(mesh, conductivity, source, cell_source, dirichlet, neumann, degree, error_bound, session)
         return self.answer(problem, Ask(timeout_s, request_id, validate_only, traceparent))
 
     def elasticity(

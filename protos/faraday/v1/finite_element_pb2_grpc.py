@@ -196,10 +196,11 @@ class FiniteElementServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Optimize(self, request, context):
-        """Solves a problem that takes many steps, such as diffusion_inverse, as a long-running operation: it returns at once, and
-        OperationService tells of the progress. The operation's response is an OptimizeResponse, its metadata an OperationMetadata,
-        its errors are those of Solve. A repeat with the same request_id returns the operation that the first call has started, for
-        as long as it is kept. options.deadline is the operation's; the deadline of the call is not.
+        """Solves a problem that takes many steps, such as diffusion_inverse, diffusion_identify or elasticity_topology, as a
+        long-running operation: it returns at once, and OperationService tells of the progress. The operation's response is an
+        OptimizeResponse, its metadata an OperationMetadata, its errors are those of Solve. A repeat with the same request_id returns
+        the operation that the first call has started, for as long as it is kept. options.deadline is the operation's; the deadline of
+        the call is not.
 
         Errors: those of Solve; INVALID_ARGUMENT (NOT_STEPPED) for a problem that Solve solves in one step; RESOURCE_EXHAUSTED
         (TOO_MANY_OPERATIONS) with a QuotaFailure where the tenant has as many under way as it may; UNAVAILABLE

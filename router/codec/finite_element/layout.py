@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from models.base import Array, Scalar
 from models.schema import Flat
 from router.codec import common
+from router.errors import Malformed
 
 Given = Sequence[tuple[Any, Any]]  # descriptors and values of fields
 
@@ -22,9 +23,14 @@ class Layout:
 
     parts: Mapping[str, tuple[str, ...]]
     own: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()  # the request has them for other tasks; here a part has a field of that name
 
     def values(self, request: Message) -> Flat:
-        """Of all fields that are set. Raises `Refusal` with the field's name where bytes and shape disagree."""
+        """Of all fields that are set. Raises `Refusal` with the field's name where bytes and shape disagree, and
+        `Malformed` for a field that other tasks have there."""
+        for name in self.others:
+            if request.HasField(name):
+                raise Malformed(f"is for other problems; here it is {self.path(name)}", name)
         scalars: dict[str, Scalar] = {}
         arrays: dict[str, Array] = {}
         for given in (
@@ -45,9 +51,12 @@ class Layout:
 
 
 def layout_of(request: type[Message], *paths: str, own: tuple[str, ...] = ()) -> Layout:
-    """Of the request's fields `paths`, each a message."""
-    parts = names_of(request)
-    return Layout({path: parts[path] for path in paths}, own)
+    """Of the request's fields `paths`, each a message, and of `own` those that no part has."""
+    every = names_of(request)
+    parts = {path: every[path] for path in paths}
+    held = {name for names in parts.values() for name in names}
+    here = tuple(name for name in own if name not in held)
+    return Layout(parts, here, tuple(name for name in own if name in held))
 
 
 def names_of(message: type[Message]) -> dict[str, tuple[str, ...]]:

@@ -15,6 +15,8 @@ from router.codec.finite_element.problems import Making
 
 def question(request: pb.CreateMeshRequest, row: Making, kept: Kept) -> Question:
     """What is asked of the row's model. Raises `Refusal` with the request's paths, and what `kept` raises."""
+    if request.HasField("cells"):
+        raise Refusal("MESH_AMBIGUOUS", f"is a mesh beside {row.name}, which is another; send one of them", "cells")
     begun = _begun(request)
     kind = meshes.kind_of(begun)
     try:

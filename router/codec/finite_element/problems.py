@@ -41,7 +41,7 @@ class Problem:
 
     @cached_property
     def layout(self) -> Layout:
-        return layout_of(pb.SolveRequest, self.name, own=("error_bound",))
+        return layout_of(pb.SolveRequest, self.name, own=("error_bound", "session"))
 
 
 @dataclass(frozen=True)

@@ -304,6 +304,16 @@ def test_a_bound_may_be_left_out_or_sharp(live: Client) -> None:
         solved("loose")
 
 
+def test_solves_of_a_session_are_those_without(live: Client) -> None:
+    session = str(uuid.uuid4())
+    alone = live.fem.solve(MESH, source=1.0, dirichlet=0.0)
+    for _ in range(2):
+        kept = live.fem.solve(MESH, source=1.0, dirichlet=0.0, session=session)
+        np.testing.assert_allclose(kept.values, alone.values, rtol=1e-9)
+    with pytest.raises(InvalidRequest, match="session: is no UUID"):
+        live.fem.solve(MESH, source=1.0, dirichlet=0.0, session="mine")
+
+
 # Other equations
 
 

@@ -216,6 +216,17 @@ async def test_a_session_is_answered_as_if_there_were_none(ask: Asking) -> None:
     assert await ask.refused("Differentiate", made) == ("INVALID_ARGUMENT", "NOT_A_UUID", "session")
 
 
+async def test_so_is_a_solve(ask: Asking) -> None:
+    made = on_square(pb.SolveRequest())
+    alone = await ask("Solve", made)
+    made.session = str(uuid.uuid4())
+    for _ in range(2):
+        again = await ask("Solve", made)
+        np.testing.assert_allclose(array(again.solution), array(alone.solution), rtol=1e-12)
+    made.session = "guessed"
+    assert await ask.refused("Solve", made) == ("INVALID_ARGUMENT", "NOT_A_UUID", "session")
+
+
 async def test_nothing_to_differentiate_is_refused(ask: Asking) -> None:
     refusal = await ask.refused("Differentiate", on_square(pb.DifferentiateRequest()))
     assert refusal == ("INVALID_ARGUMENT", "MISSING_TENSOR", "functional.cotangent")

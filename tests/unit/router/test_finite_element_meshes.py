@@ -86,6 +86,18 @@ async def test_a_file_that_is_none_is_refused_where_it_is(ask: Asking) -> None:
     assert refused == ("INVALID_ARGUMENT", "UNKNOWN_CHOICE", "file.file_format")
 
 
+async def test_a_file_and_a_mesh_are_one_too_many(ask: Asking) -> None:
+    both = pb.CreateMeshRequest(cells=cells(), file=of_file().file)
+    assert await ask.refused("CreateMesh", both) == ("INVALID_ARGUMENT", "MESH_AMBIGUOUS", "cells")
+
+
+async def test_cells_over_each_other_are_no_mesh_from_a_file_either(ask: Asking) -> None:
+    over = PLATE.replace(b"2, 1, 3, 4", b"2, 1, 2, 4")
+    code, reason, field = await ask.refused("CreateMesh", of_file(over))
+    assert (code, reason) == ("INVALID_ARGUMENT", "MESH_DEGENERATE")
+    assert field.startswith("file")
+
+
 # Refinements
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from models.base import Array, Refusal
 from models.fem.element import EDGES
-from models.fem.hanging_faces import refuse_hanging_nodes
+from models.fem.hanging import refuse_hanging_nodes
 from models.fem.mesh import NO_CELL
 from models.fem.tetrahedra import Tetrahedra, box, tetrahedralize
 from tests.unit.models.fem.elasticity.bodies import distorted_box
@@ -29,7 +29,7 @@ def test_a_box_has_the_counts_that_the_router_expects(nx: int, ny: int, nz: int)
     assert mesh.is_boundary.sum() == 4 * (nx * ny + ny * nz + nz * nx)
     assert mesh.volumes.sum() == pytest.approx(1)
     assert mesh.facet_measures[mesh.is_boundary].sum() == pytest.approx(6)
-    refuse_hanging_nodes(mesh)
+    refuse_hanging_nodes(mesh.nodes, mesh.facets[mesh.is_boundary])
 
 
 def test_a_box_is_numbered_as_documented() -> None:
@@ -113,6 +113,10 @@ def halves(lower: Tetrahedra, upper: Tetrahedra) -> Tetrahedra:
     return tetrahedralize(joined, numbers.ravel()[cells])
 
 
+def check(mesh: Tetrahedra) -> None:
+    refuse_hanging_nodes(mesh.nodes, mesh.facets[mesh.is_boundary])
+
+
 def on_top(mesh: Tetrahedra) -> Tetrahedra:
     return tetrahedralize(mesh.nodes + np.array([0.0, 0, 1]), mesh.cells)
 
@@ -120,12 +124,12 @@ def on_top(mesh: Tetrahedra) -> Tetrahedra:
 @pytest.mark.parametrize("counts", [(2, 1, 1), (2, 2, 1), (3, 2, 1)])
 def test_a_node_in_an_edge_or_a_face_hangs(counts: tuple[int, int, int]) -> None:
     with pytest.raises(Refusal, match="hangs in the face") as caught:
-        refuse_hanging_nodes(halves(box(1, 1, 1), on_top(box(*counts))))
+        check(halves(box(1, 1, 1), on_top(box(*counts))))
     assert caught.value.reason == "MESH_DEGENERATE"
 
 
 def test_a_matching_mesh_and_a_crack_have_no_hanging_nodes() -> None:
-    refuse_hanging_nodes(halves(box(2, 2, 1), on_top(box(2, 2, 1))))
+    check(halves(box(2, 2, 1), on_top(box(2, 2, 1))))
     lower, upper = box(2, 2, 1), on_top(box(2, 2, 1))
     apart: Array = np.vstack((lower.cells, upper.cells + len(lower.nodes)))
-    refuse_hanging_nodes(tetrahedralize(np.vstack((lower.nodes, upper.nodes)), apart))
+    check(tetrahedralize(np.vstack((lower.nodes, upper.nodes)), apart))

@@ -254,6 +254,18 @@ def test_a_mesh_that_was_read_can_be_posed_on() -> None:
     assert set(mesh_of(MeshTask(**own(fine))).boundaries) == {"held", "boundary", *mesh.boundary_names.split(", ")}  # type: ignore[arg-type]
 
 
+def test_a_file_whose_cells_do_not_conform_is_refused() -> None:
+    nodes = "*NODE\n1, 0, 0\n2, 1, 0\n3, 1, 1\n4, 0, 1\n5, 2, 0\n6, 1, 0.5\n7, 2, 0.5\n8, 2, 1\n"
+    hanging = nodes + "*ELEMENT, TYPE=CPS4\n1, 1, 2, 3, 4\n2, 2, 5, 7, 6\n3, 6, 7, 8, 3\n"
+    answer = read(hanging, "abaqus")
+    assert isinstance(answer, Refusal), answer
+    assert (answer.reason, answer.field) == ("MESH_DEGENERATE", "nodes[5]")
+    twice = read(hanging.replace("1, 1, 2, 3, 4", "1, 6, 2, 5, 7"), "abaqus")
+    assert isinstance(twice, Refusal), twice
+    assert twice.reason == "MESH_DEGENERATE"
+    assert "same nodes" in twice.message
+
+
 @pytest.mark.parametrize(
     ("content", "file_format", "says"),
     [

@@ -42,7 +42,10 @@ def write(task: Task, message: Message) -> None:
     for field in message.DESCRIPTOR.fields:
         if field.name in arrays:
             given = arrays[field.name]
-            getattr(message, field.name).CopyFrom(tensor(given, given.dtype.name))
+            if field.type == field.TYPE_BYTES:
+                setattr(message, field.name, given.tobytes())
+            else:
+                getattr(message, field.name).CopyFrom(tensor(given, given.dtype.name))
         elif field.name in scalars:
             setattr(message, field.name, scalars[field.name])
 

@@ -46,7 +46,13 @@ from router.codec.finite_element.solve import SolveBatchCodec, SolveCodec
 from router.codec.finite_element.uploads import mesh_of
 from router.errors import Malformed, UnknownMesh
 from tests.support.message_draft import drafted, row_name
-from tests.unit.router.codec.finite_element.asking import nothing_kept, same, solve_request, tensors_of
+from tests.unit.router.codec.finite_element.asking import (
+    nothing_kept,
+    same,
+    solve_request,
+    tensors_of,
+    write,
+)
 
 TABLE = "router/codec/finite_element/problems.py"
 PROTO = "protos/faraday/v1/finite_element.proto"
@@ -189,6 +195,26 @@ def test_an_example_comes_through_whole(row: Problem) -> None:
     question = CODEC.decode(solve_request(row.name, task).SerializeToString())
     assert question.model == row.spec.name
     assert same(question.task, task)
+
+
+@pytest.mark.parametrize("row", MAKINGS.values(), ids=MAKINGS)
+def test_so_does_an_example_of_what_a_mesh_is_made_of(row: Making) -> None:
+    task = row.spec.example()
+    request = pb.CreateMeshRequest()
+    source = getattr(request, row.name)
+    write(task, source)
+    if "mesh" in source.DESCRIPTOR.fields_by_name:
+        write(task, source.mesh.structured)
+    question = making.question(request, row, nothing_kept)
+    assert question.model == row.spec.name
+    assert same(question.task, task)
+
+
+def test_so_does_an_example_of_an_export() -> None:
+    task = export_task.SPEC.example()
+    request = pb.ExportRequest()
+    write(task, request)
+    assert same(ExportCodec().decode(request.SerializeToString()).task, task)
 
 
 @every_problem

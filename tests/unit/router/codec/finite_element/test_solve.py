@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -11,6 +12,7 @@ from google.rpc.status_pb2 import Status
 from faraday.v1 import common_pb2
 from faraday.v1 import finite_element_pb2 as pb
 from models.base import Evidence, Refusal
+from models.fem import inverse_task
 from models.fem.elasticity.task import ElasticityTask
 from models.fem.own_mesh import OwnMesh
 from models.fem.task import DiffusionResult, DiffusionTask
@@ -189,3 +191,35 @@ def test_a_stream_wraps_what_is_asked_and_answered() -> None:
     assert codec.refusal(Refusal("WRONG", "is wrong", "conductivity"), question).field == "diffusion.conductivity"
     error = pb.SolveBatchResponse.FromString(failed(Status(code=3, message="no")))
     assert (error.WhichOneof("outcome"), error.error.code) == ("error", 3)
+
+
+SESSION = "6f1c2d3e-0000-4000-8000-000000000002"
+
+
+def test_a_solve_may_name_its_session() -> None:
+    message = solve_request("diffusion", DIFFUSION)
+    message.session = SESSION
+    question = CODEC.decode(message.SerializeToString())
+    assert same(question.task, dataclasses.replace(DIFFUSION, session=SESSION))
+    assert question.task.affinity == SESSION
+    message.session = "mine"
+    with pytest.raises(Refusal) as caught:
+        CODEC.decode(message.SerializeToString())
+    assert (caught.value.reason, caught.value.field) == ("NOT_A_UUID", "session")
+
+
+def test_a_problem_without_sessions_refuses_one() -> None:
+    message = solve_request("elasticity", elastic())
+    message.session = SESSION
+    with pytest.raises(Refusal) as caught:
+        CODEC.decode(message.SerializeToString())
+    assert (caught.value.reason, caught.value.field) == ("UNKNOWN_INPUT", "session")
+
+
+def test_a_problem_with_a_session_of_its_own_refuses_another() -> None:
+    """Which of the two would hold could not be told."""
+    message = solve_request("diffusion_inverse", inverse_task.SPEC.example())
+    message.session = SESSION
+    with pytest.raises(Malformed, match=r"diffusion_inverse\.session") as caught:
+        CODEC.decode(message.SerializeToString())
+    assert caught.value.field == "session"
