@@ -21,6 +21,8 @@ from models.fem.elasticity.system import CANCELLING
 
 # By dimension: up to so many unknowns sparse Cholesky is tried before smoothed aggregation. See DESIGN.md.
 DIRECT_UP_TO = {2: 1_000_000, 3: 30_000}
+# More would take minutes by smoothed aggregation.
+AGGREGATION_UP_TO = 120_000
 # Above it conjugate gradients have not converged.
 SOLVED = 1e-7
 
@@ -78,7 +80,7 @@ def _solved(given: Body, matrix: bsr_array, load: Array, direct_up_to: Mapping[i
     before = ""
     if given.box is not None:
         found = multigrid.solve(multigrid.hierarchy(matrix, given.is_free, *given.box), load)
-        if found.solution.residual <= SOLVED:
+        if found.solution.residual <= SOLVED or len(load) > AGGREGATION_UP_TO:
             return found.solution, f"conjugate gradients with geometric multigrid, {found.steps} steps"
         before = f" (geometric multigrid had not converged in {found.steps} steps)"
     free = np.flatnonzero(given.is_free.ravel())

@@ -1,11 +1,11 @@
 """The problems of the bench, as files that every program reads: numpy's .npz, with these arrays.
 
-    nodes (nodes, d), cells (cells, n)       the mesh: triangles, tetrahedra or hexahedra (VTK's order), positively oriented
+    nodes (nodes, d), cells (cells, n)       the mesh: triangles, tetrahedra, hexahedra in VTK's order; positive
     fixed (fixed,)                           nodes where the solution is 0, in all its components
     fields (fields, cells)                   conductivities, or Young's moduli
     loads (loads, nodes × components)        right-hand sides, as they are: nobody assembles them
-    divisions (2,), (3,) or (0,)             of a mesh that is `unit_square`'s or a built-in box: numbering and all, which
-                                             ours may use
+    divisions (2,), (3,) or (0,)             of a mesh that is `unit_square`'s, or the built-in box: numbering and all,
+                                             which ours may use
 
 Poisson's ratio is `POISSON_RATIO`, a step in time `TIME_STEP` (of `HEAT_STEPS`), the heat capacity 1.
 """
@@ -90,7 +90,9 @@ def _diffusion(mesh: Simplicial, fields: int, loads: int, divisions: Sequence[in
     sources = np.ones((1, 1)) if loads == 1 else rng.standard_normal((loads, len(mesh.nodes)))
     every = _lumped(mesh) * sources
     every[:, fixed] = 0.0
-    return Problem(mesh.nodes, mesh.cells, fixed, _fields(fields, len(mesh.cells)), every, np.array(divisions, dtype=np.int64))
+    return Problem(
+        mesh.nodes, mesh.cells, fixed, _fields(fields, len(mesh.cells)), every, np.array(divisions, dtype=np.int64)
+    )
 
 
 def _fields(count: int, cell_count: int) -> Array:
