@@ -46,6 +46,11 @@ def stiffness(given: Tables, where: Pattern, corners: Array, nodes: Array, lame:
     """corners (cells, m) of the map among nodes (nodes, d); λ and μ (cells,)."""
     d = nodes.shape[1]
     blocks = np.zeros((len(where.columns), d, d))
+    corners, nodes = (
+        np.ascontiguousarray(corners, np.int64),
+        np.ascontiguousarray(nodes),
+    )  # one loop to compile, not four
+    lame, shear = np.ascontiguousarray(lame), np.ascontiguousarray(shear)
     add(blocks, where.places, corners, nodes, given.slopes, given.bends, given.weights, lame, shear)
     size = (len(where.starts) - 1) * d
     return bsr_array((blocks, where.columns, where.starts), shape=(size, size))

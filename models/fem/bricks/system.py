@@ -45,8 +45,8 @@ def assembled(given: Body) -> bsr_array:
     return stiffness(
         tables(basis.elem, mesh.elem()),
         pattern(basis.element_dofs.T, basis.N),
-        np.ascontiguousarray(mesh.dofs.element_dofs.T),
-        np.ascontiguousarray(mesh.doflocs.T),
+        mesh.dofs.element_dofs.T,
+        mesh.doflocs.T,
         given.material.lame,
         given.material.shear,
     )

@@ -78,9 +78,10 @@ def test_the_bar_is_bent_by_its_load_and_assembly_and_certificate_say_what_they_
     assert not u[bar.fixed].any()
     whole = problems.bricks(2)
     bent = ours.bricks(whole, 1)[1]["bricks"].reshape(-1, 3)
-    assert bent[:, 0].max() == pytest.approx(u[:, 0].max(), rel=0.9)  # of other cells with other moduli
+    assert bent.ravel() @ whole.loads[0] > 0
     assert not bent[whole.fixed].any()
-    np.testing.assert_allclose(whole.loads.sum(), bar.loads.sum(), rtol=0.1)
+    total = np.array(problems.BENDING) * np.prod(problems.BAR)
+    np.testing.assert_allclose(whole.loads[0].reshape(-1, 3).sum(axis=0), total * 7 / 8)  # an eighth is at fixed nodes
     little = problems.square(4, 1)
     assert set(ours.certificate(little, 1)[0]) == {"solve", "certificate"}
     assert set(ours.assembly(little, 1)[0]) == {"assembly"}
