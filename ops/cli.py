@@ -16,6 +16,7 @@ from ops.chaos.cli import chaos
 from ops.operations_cli import operations
 from ops.settings import Settings
 from ops.state import StateFolder
+from ops.tesseract.cli import tesseract
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,6 +57,8 @@ def up(config: Path | None, foreground: bool) -> None:
     except (installation.AlreadyRunning, installation.StartFailed) as error:
         raise click.ClickException(str(error)) from error
     click.echo(_FIRST_STEPS.format(status=told, state=state, token=state.token.read_text()))
+    if settings.tesseract.port is not None:
+        click.echo(f"  HTTP on port {settings.tesseract.port}, for Tesseract's clients: docs/tesseract.md")
 
 
 _FIRST_STEPS = """\
@@ -311,6 +314,7 @@ cli.add_command(bench)
 cli.add_command(budget)
 cli.add_command(chaos)
 cli.add_command(operations)
+cli.add_command(tesseract)
 
 
 def main() -> None:

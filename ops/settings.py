@@ -60,6 +60,11 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
+def at_home(host: str) -> bool:
+    """Whether what listens there is open to this machine only."""
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
@@ -112,8 +117,7 @@ class Server(Section):
 
     @model_validator(mode="after")
     def _private(self) -> Self:
-        at_home = self.host in {"localhost", "::1"} or self.host.startswith("127.")
-        if not at_home and self.tls.certificate_file is None and not self.plaintext_allowed:
+        if not at_home(self.host) and self.tls.certificate_file is None and not self.plaintext_allowed:
             raise ValueError(
                 f"host {self.host} is open to other machines and tls.certificate_file is not set: give a certificate, "
                 "or set plaintext_allowed where something in front ends TLS"
@@ -192,6 +196,17 @@ class Meshes(Section):
     max_bytes_per_tenant: int = setting(
         1024 * MIB, "room for the meshes of one tenant on this host; beyond it the least recently used go", gt=0
     )
+
+
+class Tesseract(Section):
+    """Every model over HTTP, with the endpoints of a Tesseract; callers bring the credentials that gRPC asks for."""
+
+    port: int | None = setting(None, "port for HTTP; nothing is served without", ge=1, le=65535)
+    host: str = setting("127.0.0.1", "address to listen on; with server.tls it serves HTTPS, by the same certificate")
+    max_body_bytes: int = setting(96 * MIB, "largest body: base64 takes 4 bytes for 3", gt=0, le=2 << 30)
+    max_held_bytes: int = setting(512 * MIB, "bytes of all bodies at once; more are told to come back", gt=0)
+    max_connections: int = setting(256, "connections at once; more are told to come back", ge=1)
+    timeout_s: float = setting(300.0, "deadline of calls, since HTTP has none", gt=0)
 
 
 class Dataset(Section):
@@ -359,6 +374,7 @@ class Settings(Section):
     replay: Replay = Replay()
     meshes: Meshes = Meshes()
     operations: Operations = Operations()
+    tesseract: Tesseract = Tesseract()
     privacy: Privacy = Privacy()
     telemetry: Telemetry = Telemetry()
     metrics: Metrics = Metrics()
@@ -373,4 +389,18 @@ class Settings(Section):
         longest = _SOCKET_PATH - len(_OUR_SOCKET)
         if len(os.fsencode(self.state_dir)) > longest:
             raise ValueError(f"state_dir is longer than {longest} bytes, so unix sockets inside would not fit")
+        return self
+
+    @model_validator(mode="after")
+    def _gateway(self) -> Self:
+        if self.tesseract.port is None:
+            return self
+        tls = self.server.tls
+        if tls.client_ca_file is not None:
+            raise ValueError("tesseract.port cannot go with server.tls.client_ca_file: the gateway has no certificate")
+        if not at_home(self.tesseract.host) and tls.certificate_file is None and not self.server.plaintext_allowed:
+            raise ValueError(
+                f"tesseract.host {self.tesseract.host} is open to other machines, and server.tls.certificate_file is "
+                "not set: give a certificate, or set server.plaintext_allowed where something in front ends TLS"
+            )
         return self

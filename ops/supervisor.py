@@ -4,7 +4,8 @@ It imports neither Ray nor gRPC and is in no request's path.
 
     supervisor ── ray          keeps Ray's head (gcs, raylet ── replicas, dashboard), where it is ours
                ├─ controller   the Ray driver: deploys, writes the endpoint table
-               └─ worker × N   the router: gRPC on one shared port
+               ├─ worker × N   the router: gRPC on one shared port
+               └─ tesseract    the same over HTTP, where tesseract.port is set
 """
 
 from __future__ import annotations
@@ -96,6 +97,9 @@ class Supervisor:
         }
         self._head = Child("ray", "ops.ray_head", common) if settings.ray.address == "local" else None
         self._controller = Child("controller", "ops.controller", common, environment)
+        gateway = (*common, "--router", str(self._port))
+        asked_for = settings.tesseract.port is not None
+        self._gateway = Child("tesseract", "ops.tesseract.process", gateway) if asked_for else None
         self._metrics = MetricsServer(settings.metrics.host, settings.metrics.port, self._installation)
         self._dashboard = ""
         self._problem = ""
@@ -111,6 +115,8 @@ class Supervisor:
         self._state.statistics.unlink(missing_ok=True)
         self._tell("starting")
         tasks = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
+        if self._gateway is not None:
+            tasks.append(asyncio.create_task(self._keep(self._gateway)))
         tasks.append(asyncio.create_task(self._keep_cluster()))
         tasks.append(asyncio.create_task(self._announce()))
         stopped = asyncio.create_task(self._stopping.wait())
@@ -124,7 +130,8 @@ class Supervisor:
 
     @property
     def _children(self) -> tuple[Child, ...]:
-        return (*self._workers, *([self._head] if self._head else []), self._controller)
+        others = [child for child in (self._gateway, self._head) if child is not None]
+        return (*self._workers, *others, self._controller)
 
     async def _keep_cluster(self) -> None:
         """The head, where it is ours, and the controller on it; both anew when the head has ended."""
@@ -263,7 +270,8 @@ class Supervisor:
         self._tell("stopping")
         self._state.client.unlink(missing_ok=True)
         drain_s = self._settings.server.drain_timeout_s + _END_GRACE_S
-        await asyncio.wait([asyncio.create_task(_ended(worker, drain_s)) for worker in self._workers])
+        edge = [*self._workers, *([self._gateway] if self._gateway else [])]
+        await asyncio.wait([asyncio.create_task(_ended(child, drain_s)) for child in edge])
         await _ended(self._controller)
         for task in tasks:
             task.cancel()
