@@ -6,6 +6,7 @@ from models import identity
 from models.base import Spec
 from models.fem import adaptive_task, certify_task, goal_task, gradient_task, inverse_task
 from models.fem import task as fem
+from models.fem.bricks import task as bricks
 from models.fem.elasticity import task as elasticity
 from models.fem.export import task as export
 from models.fem.flow import steady_task, stokes_task, transient_task
@@ -24,6 +25,7 @@ from models.surrogate import task as surrogate
 CATALOG: dict[str, Spec] = {
     spec.name: spec
     for spec in (
+        bricks.SPEC,
         elasticity.SPEC,
         export.SPEC,
         fem.SPEC,

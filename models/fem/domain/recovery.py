@@ -36,12 +36,12 @@ RANK = 1e-6
 
 def energy_estimate(basis: Basis, kind: str, degree: int, u: Array, k: Array) -> tuple[ErrorBound, Array]:
     """The estimate of ‖k^½ ∇(exact − u)‖ for u (points,) and k (cells, 1), and each cell's share of its square."""
-    frame = _frame(basis, degree)
-    samples, _ = get_quadrature(basis.mesh.refdom, _sampling_order(kind, degree))
+    around = frame(basis, degree)
+    samples, _ = get_quadrature(basis.mesh.refdom, sampling_order(kind, degree))
     sampled = Basis(basis.mesh, basis.elem, mapping=basis.mapping, quadrature=(samples, np.ones(samples.shape[1])))
-    coefficients = _fit(frame, sampled, k * sampled.interpolate(u).grad)
+    coefficients = fit(around, sampled, k * sampled.interpolate(u).grad)
     flux = k * basis.interpolate(u).grad
-    gap = _blend(frame, basis, scalar_element(kind, 1), coefficients) - flux
+    gap = blend(around, basis, scalar_element(kind, 1), coefficients) - flux
     shares = np.sum(np.sum(gap**2, axis=0) / k * basis.dx, axis=1)
     norm = float(np.sqrt(np.sum(np.sum(flux**2, axis=0) / k * basis.dx)))
     value = float(np.sqrt(shares.sum()))
@@ -56,7 +56,7 @@ def energy_estimate(basis: Basis, kind: str, degree: int, u: Array, k: Array) ->
     return estimate, shares
 
 
-def _sampling_order(kind: str, degree: int) -> int:
+def sampling_order(kind: str, degree: int) -> int:
     """Of the quadrature whose points are sampled: the middle; or 3, 4 or 2 × 2 (× 2) points for degree 2."""
     if degree == 1:
         return 1
@@ -64,7 +64,7 @@ def _sampling_order(kind: str, degree: int) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class _Frame:
+class Frame:
     """Coordinates for each node about the mean of its cells, in which they are round and of size 1."""
 
     degree: int  # of the polynomials
@@ -76,10 +76,18 @@ class _Frame:
     def monomials(self, places: Array) -> Array:
         """(cells · corners, monomials): at places (d, cells), in the frame of each of the cell's corners."""
         local = (places.T[:, None] - self.centers[self.corners]) / self.spreads[self.corners]
-        local = local.reshape(-1, len(places))
+        return self._monomials(local.reshape(-1, len(places)))
+
+    def at_nodes(self, nodes: Array, coefficients: Array) -> Array:
+        """(nodes, k): each node's polynomial where it is: of the first nodes (nodes, d)."""
+        count = len(nodes)
+        monomials = self._monomials((nodes - self.centers[:count]) / self.spreads[:count])
+        return np.asarray(np.einsum("nm,nmk->nk", monomials, coefficients[:count]))
+
+    def _monomials(self, local: Array) -> Array:
         found = [np.ones(len(local)), *local.T]
         if self.degree == 2:
-            found += [local[:, i] * local[:, j] for i, j in combinations_with_replacement(range(len(places)), 2)]
+            found += [local[:, i] * local[:, j] for i, j in combinations_with_replacement(range(local.shape[1]), 2)]
         return np.stack(found, axis=1)
 
     def summed(self, matrices: Array) -> Array:
@@ -88,7 +96,7 @@ class _Frame:
         return total.reshape(-1, *matrices.shape[1:])
 
 
-def _frame(basis: Basis, degree: int) -> _Frame:
+def frame(basis: Basis, degree: int) -> Frame:
     corners = basis.mesh.t.T
     places = basis.mesh.p.T[corners]
     centers = places.mean(axis=1)
@@ -98,20 +106,20 @@ def _frame(basis: Basis, degree: int) -> _Frame:
     )
     count = at_node.sum(axis=1)[:, None]
     means = [at_node @ np.repeat(each, corners.shape[1], axis=0) / count for each in (centers, spreads)]
-    return _Frame(degree, corners, at_node, *means)
+    return Frame(degree, corners, at_node, *means)
 
 
-def _fit(frame: _Frame, sampled: Basis, flux: Array) -> Array:
-    """(nodes, monomials, d): the least-squares fit to the flux (d, cells, samples)."""
-    d, corner_count = len(flux), frame.corners.shape[1]
+def fit(around: Frame, sampled: Basis, flux: Array) -> Array:
+    """(nodes, monomials, k): the least-squares fit to the k components of a flux (k, cells, samples)."""
+    d, corner_count = around.centers.shape[1], around.corners.shape[1]
     places = np.asarray(sampled.global_coordinates())
     normal, right = np.zeros(()), np.zeros(())
     for sample in range(flux.shape[2]):
-        monomials = frame.monomials(places[:, :, sample])
+        monomials = around.monomials(places[:, :, sample])
         values = np.repeat(flux[:, :, sample].T, corner_count, axis=0)
         normal = normal + monomials[:, :, None] * monomials[:, None, :]
         right = right + monomials[:, :, None] * values[:, None, :]
-    normal, right = frame.summed(normal), frame.summed(right)
+    normal, right = around.summed(normal), around.summed(right)
     determined = np.linalg.eigvalsh(normal)
     vague = determined[:, 0] < RANK * determined[:, -1]
     normal[vague, d + 1 :, :] = 0
@@ -119,12 +127,19 @@ def _fit(frame: _Frame, sampled: Basis, flux: Array) -> Array:
     return np.asarray(np.linalg.pinv(normal, rcond=RANK, hermitian=True) @ right)
 
 
-def _blend(frame: _Frame, basis: Basis, linear: Element, coefficients: Array) -> Array:
-    """(d, cells, quadrature points): the polynomials of the corners, weighted by the corners' shape functions."""
-    weights = np.stack([linear.lbasis(basis.X, corner)[0] for corner in range(frame.corners.shape[1])], axis=1)
+def blend(around: Frame, basis: Basis, linear: Element, coefficients: Array, is_trusted: Array | None = None) -> Array:
+    """(k, cells, quadrature points): the polynomials of the corners, weighted by the corners' shape functions.
+
+    Where a cell has corners is_trusted (nodes,), the others have no weight.
+    """
+    trust = np.ones(around.corners.shape) if is_trusted is None else is_trusted[around.corners].astype(float)
+    trust[~trust.any(axis=1)] = 1.0
+    weights = np.stack([linear.lbasis(basis.X, corner)[0] for corner in range(around.corners.shape[1])], axis=1)
     places = np.asarray(basis.global_coordinates())
     made = []
     for point, weight in enumerate(weights):
-        values = np.einsum("im,imk->ik", frame.monomials(places[:, :, point]), coefficients[frame.corners.ravel()])
-        made.append(np.einsum("ncd,c->dn", values.reshape(*frame.corners.shape, -1), weight))
+        values = np.einsum("im,imk->ik", around.monomials(places[:, :, point]), coefficients[around.corners.ravel()])
+        shares = trust * weight
+        shares /= shares.sum(axis=1)[:, None]
+        made.append(np.einsum("ncd,nc->dn", values.reshape(*around.corners.shape, -1), shares))
     return np.stack(made, axis=2)

@@ -23,6 +23,10 @@ from models.fem import problem as diffusion
 from models.fem.adjoint import gradient
 from models.fem.assembly import assemble, source_products
 from models.fem.bound import energy_bound
+from models.fem.bricks import system as hexahedra
+from models.fem.bricks.body import Body, body
+from models.fem.bricks.task import BricksTask
+from models.fem.domain.build import mesh_of as domain_mesh
 from models.fem.elasticity import problem as elasticity
 from models.fem.elasticity.system import balance
 from models.fem.elasticity.task import ElasticityTask
@@ -135,6 +139,15 @@ def elastic(given: Problem, repetitions: int) -> Timed:
     return {"elastic": _timed(again, repetitions)}, {"elastic": again(0)}
 
 
+def bricks(given: Problem, repetitions: int) -> Timed:
+    posed = [_bent_bricks(given, number) for number in range(len(given.fields))]
+
+    def again(number: int) -> Array:
+        return hexahedra.balance(posed[number % len(posed)]).u.ravel()
+
+    return {"bricks": _timed(again, repetitions)}, {"bricks": again(0)}
+
+
 def certificate(given: Problem, repetitions: int) -> Timed:
     """The guaranteed bound, beside the direct solve that it is for."""
     held = _plan(given)
@@ -146,7 +159,7 @@ def certificate(given: Problem, repetitions: int) -> Timed:
 
 
 WORKS: Mapping[str, Callable[[Problem, int], Timed]] = {
-    work.__name__: work for work in (solve, assembly, fields, loads, derivative, heat, elastic, certificate)
+    work.__name__: work for work in (solve, assembly, fields, loads, derivative, heat, elastic, bricks, certificate)
 }
 
 
@@ -197,6 +210,21 @@ def _bent(given: Problem, number: int) -> elasticity.Problem:
         fixed_values=np.zeros(axes * len(given.fixed)),
     )
     return elasticity.problem(task, elasticity.mesh_of(task))
+
+
+def _bent_bricks(given: Problem, number: int) -> Body:
+    task = BricksTask(
+        shape="cube",
+        cell_kind="hexahedron",
+        divisions=given.divisions,
+        lengths=given.nodes.max(axis=0),
+        degree=1,
+        young_modulus=given.fields[number],
+        poisson_ratio=np.full(1, POISSON_RATIO),
+        force=", ".join(map(str, BENDING)),
+        conditions="bottom: u = 0, 0, 0",
+    )
+    return body(task, domain_mesh(task))
 
 
 def _mass(held: Plan) -> csc_array:

@@ -1,10 +1,11 @@
 """The problems of the bench, as files that every program reads: numpy's .npz, with these arrays.
 
-    nodes (nodes, d), cells (cells, d + 1)   the mesh: triangles or tetrahedra, positively oriented
+    nodes (nodes, d), cells (cells, n)       the mesh: triangles, tetrahedra, hexahedra in VTK's order; positive
     fixed (fixed,)                           nodes where the solution is 0, in all its components
     fields (fields, cells)                   conductivities, or Young's moduli
     loads (loads, nodes × components)        right-hand sides, as they are: nobody assembles them
-    divisions (2,) or (0,)                   of a mesh that is `unit_square`'s: numbering and all, which ours may use
+    divisions (2,), (3,) or (0,)             of a mesh that is `unit_square`'s, or the built-in box: numbering and all,
+                                             which ours may use
 
 Poisson's ratio is `POISSON_RATIO`, a step in time `TIME_STEP` (of `HEAT_STEPS`), the heat capacity 1.
 """
@@ -19,6 +20,8 @@ import numpy as np
 from scipy.spatial import Delaunay
 
 from models.base import Array
+from models.fem.domain.build import vtk_corners
+from models.fem.domain.shapes import brick
 from models.fem.mesh import triangulate, unit_square
 from models.fem.simplicial import Simplicial
 from models.fem.tetrahedra import box
@@ -27,6 +30,7 @@ POISSON_RATIO = 0.3
 TIME_STEP = 1e-3
 HEAT_STEPS = 100
 BENDING = (1.0, 0.0, 0.0)
+BAR = (1.0, 1.0, 2.0)
 SEED = 5
 _UNSTRUCTURED = np.zeros(0, dtype=np.int64)
 
@@ -62,11 +66,22 @@ def unstructured(count: int, fields: int = 4) -> Problem:
 def bar(count: int) -> Problem:
     """A bar of count × count by 2 count bricks of six tetrahedra, held at z = 0 and bent by a body force `BENDING`."""
     mesh = box(count, count, 2 * count)
-    nodes = mesh.nodes * (1.0, 1.0, 2.0)
+    nodes = mesh.nodes * BAR
     fixed = np.flatnonzero(nodes[:, 2] == 0)
     load = np.outer(_lumped(mesh) * 2.0, BENDING)
     load[fixed] = 0.0
-    return Problem(nodes, mesh.cells, fixed, _fields(4, mesh), load.reshape(1, -1), _UNSTRUCTURED)
+    return Problem(nodes, mesh.cells, fixed, _fields(4, len(mesh.cells)), load.reshape(1, -1), _UNSTRUCTURED)
+
+
+def bricks(count: int) -> Problem:
+    """The bar, of hexahedra."""
+    divisions = np.array((count, count, 2 * count))
+    mesh = brick("hexahedron", divisions, np.array(BAR))
+    nodes, cells = np.ascontiguousarray(mesh.p.T), vtk_corners(mesh, mesh.t.T).astype(np.int64)
+    fixed = np.flatnonzero(nodes[:, 2] == 0)
+    load = np.outer(np.bincount(cells.ravel()) * np.prod(BAR) / cells.size, BENDING)
+    load[fixed] = 0.0
+    return Problem(nodes, cells, fixed, _fields(4, len(cells)), load.reshape(1, -1), divisions)
 
 
 def _diffusion(mesh: Simplicial, fields: int, loads: int, divisions: Sequence[int] = ()) -> Problem:
@@ -75,12 +90,14 @@ def _diffusion(mesh: Simplicial, fields: int, loads: int, divisions: Sequence[in
     sources = np.ones((1, 1)) if loads == 1 else rng.standard_normal((loads, len(mesh.nodes)))
     every = _lumped(mesh) * sources
     every[:, fixed] = 0.0
-    return Problem(mesh.nodes, mesh.cells, fixed, _fields(fields, mesh), every, np.array(divisions, dtype=np.int64))
+    return Problem(
+        mesh.nodes, mesh.cells, fixed, _fields(fields, len(mesh.cells)), every, np.array(divisions, dtype=np.int64)
+    )
 
 
-def _fields(count: int, mesh: Simplicial) -> Array:
+def _fields(count: int, cell_count: int) -> Array:
     """(count, cells): their logarithms are normal, with deviation 1."""
-    return np.exp(np.random.default_rng(SEED).standard_normal((count, len(mesh.cells))))
+    return np.exp(np.random.default_rng(SEED).standard_normal((count, cell_count)))
 
 
 def _lumped(mesh: Simplicial) -> Array:

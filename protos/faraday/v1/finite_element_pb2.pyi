@@ -543,8 +543,28 @@ class Modes(_message.Message):
     body_force: str
     def __init__(self, tension: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., density: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., problem: _Optional[str] = ..., count: _Optional[int] = ..., plane: _Optional[str] = ..., body_force: _Optional[str] = ...) -> None: ...
 
+class ElasticityBricks(_message.Message):
+    __slots__ = ("young_modulus", "poisson_ratio", "expansion", "conditions", "plane", "force", "temperature", "support")
+    YOUNG_MODULUS_FIELD_NUMBER: _ClassVar[int]
+    POISSON_RATIO_FIELD_NUMBER: _ClassVar[int]
+    EXPANSION_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    PLANE_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
+    SUPPORT_FIELD_NUMBER: _ClassVar[int]
+    young_modulus: _common_pb2.Tensor
+    poisson_ratio: _common_pb2.Tensor
+    expansion: _common_pb2.Tensor
+    conditions: str
+    plane: str
+    force: str
+    temperature: str
+    support: str
+    def __init__(self, young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., expansion: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., plane: _Optional[str] = ..., force: _Optional[str] = ..., temperature: _Optional[str] = ..., support: _Optional[str] = ...) -> None: ...
+
 class SolveRequest(_message.Message):
-    __slots__ = ("options", "mesh", "element", "diffusion", "elasticity", "diffusion_inverse", "diffusion_adaptive", "diffusion_goal", "form", "transport", "heat", "diffusion_identify", "elasticity_topology", "navier_stokes", "stokes", "navier_stokes_transient", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "error_bound", "session")
+    __slots__ = ("options", "mesh", "element", "diffusion", "elasticity", "diffusion_inverse", "diffusion_adaptive", "diffusion_goal", "form", "transport", "heat", "diffusion_identify", "elasticity_topology", "navier_stokes", "stokes", "navier_stokes_transient", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "elasticity_bricks", "error_bound", "session")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     MESH_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_FIELD_NUMBER: _ClassVar[int]
@@ -565,6 +585,7 @@ class SolveRequest(_message.Message):
     NONLINEAR_DIFFUSION_FIELD_NUMBER: _ClassVar[int]
     HELMHOLTZ_FIELD_NUMBER: _ClassVar[int]
     MODES_FIELD_NUMBER: _ClassVar[int]
+    ELASTICITY_BRICKS_FIELD_NUMBER: _ClassVar[int]
     ERROR_BOUND_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     options: _common_pb2.RequestOptions
@@ -587,9 +608,10 @@ class SolveRequest(_message.Message):
     nonlinear_diffusion: NonlinearDiffusion
     helmholtz: Helmholtz
     modes: Modes
+    elasticity_bricks: ElasticityBricks
     error_bound: str
     session: str
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., diffusion_inverse: _Optional[_Union[DiffusionInverse, _Mapping]] = ..., diffusion_adaptive: _Optional[_Union[DiffusionAdaptive, _Mapping]] = ..., diffusion_goal: _Optional[_Union[DiffusionGoal, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., diffusion_identify: _Optional[_Union[DiffusionIdentify, _Mapping]] = ..., elasticity_topology: _Optional[_Union[ElasticityTopology, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., navier_stokes_transient: _Optional[_Union[NavierStokesTransient, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., error_bound: _Optional[str] = ..., session: _Optional[str] = ...) -> None: ...
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., diffusion_inverse: _Optional[_Union[DiffusionInverse, _Mapping]] = ..., diffusion_adaptive: _Optional[_Union[DiffusionAdaptive, _Mapping]] = ..., diffusion_goal: _Optional[_Union[DiffusionGoal, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., diffusion_identify: _Optional[_Union[DiffusionIdentify, _Mapping]] = ..., elasticity_topology: _Optional[_Union[ElasticityTopology, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., navier_stokes_transient: _Optional[_Union[NavierStokesTransient, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., elasticity_bricks: _Optional[_Union[ElasticityBricks, _Mapping]] = ..., error_bound: _Optional[str] = ..., session: _Optional[str] = ...) -> None: ...
 
 class NamedTensor(_message.Message):
     __slots__ = ("name", "tensor")

@@ -14,6 +14,7 @@ from faraday.v1 import finite_element_pb2 as pb
 from models.base import Spec
 from models.fem import adaptive_task, certify_task, goal_task, gradient_task, inverse_task
 from models.fem import task as diffusion
+from models.fem.bricks import task as bricks
 from models.fem.elasticity import task as elasticity
 from models.fem.export import task as export_task
 from models.fem.flow import steady_task, stokes_task, transient_task
@@ -98,6 +99,7 @@ PROBLEMS = {
         Problem("diffusion_identify", identify_task.SPEC, "u"),
         Problem("diffusion_inverse", inverse_task.SPEC, "u"),
         Problem("elasticity", elasticity.SPEC, "displacement"),
+        Problem("elasticity_bricks", bricks.SPEC, "displacement"),
         Problem("elasticity_topology", topology_task.SPEC, "displacement"),
         Problem("form", form.SPEC, "u"),
         Problem("heat", heat.SPEC, "u"),

@@ -24,6 +24,8 @@ def two_squares(count: int) -> tuple[Array, Array]:
 NODES, CELLS = two_squares(3)
 LEFT = np.array([0, 4, 8, 12])  # nodes on x = 0
 LEFT_EDGES = np.stack((LEFT[:-1], LEFT[1:]), axis=1)
+CORNERS = (LEFT[:-1, None] + np.arange(3)).ravel()  # lower left ones of the first square's bricks
+BRICKS = np.concatenate([start + CORNERS[:, None] + (0, 1, 5, 4) for start in (0, 16)])
 
 
 def on_a_domain(conditions: str, **more: Any) -> dict[str, Any]:
@@ -61,6 +63,14 @@ HELD = {
 ELASTIC = {"nodes": NODES, "cells": CELLS, "young_modulus": ONE, "poisson_ratio": 0.3 * ONE}
 POSED: dict[str, dict[str, Any]] = {
     "fem.elasticity": {**ELASTIC, **HELD, "fixed_values": np.zeros(8), "body_force": np.ones((1, 2))},
+    "fem.elasticity.bricks": on_a_domain(
+        "left: u = 0, 0",
+        cells=BRICKS,
+        cell_kind="quadrilateral",
+        young_modulus=ONE,
+        poisson_ratio=0.3 * ONE,
+        force="0, 1",
+    ),
     "fem.elasticity.topology": {
         **ELASTIC,
         **HELD,

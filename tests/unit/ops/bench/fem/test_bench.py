@@ -48,7 +48,14 @@ def test_the_promises_are_asked_for() -> None:
     assert [each for name, each in reach.items() if name.startswith("Poisson")] == [4.0] * 3
     assert [each for name, each in reach.items() if "unstructured" in name] == [1.5] * 2
     named = ("assembly", "64 coefficient", "64 right-hand", "3D elasticity", "heat")
-    assert [reach[name] for word in named for name in reach if name.startswith(word)] == [10.0, 6.0, 20.0, 1.0, 1.6]
+    assert [reach[name] for word in named for name in reach if name.startswith(word)] == [
+        10.0,
+        6.0,
+        20.0,
+        1.0,
+        1.0,
+        1.6,
+    ]
     assert [share.most for share in SHARES] == [0.3, 1.0, 0.25]
 
 

@@ -76,6 +76,12 @@ def test_the_bar_is_bent_by_its_load_and_assembly_and_certificate_say_what_they_
     u = ours.elastic(bar, 1)[1]["elastic"].reshape(-1, 3)
     assert u @ np.array(problems.BENDING) @ bar.loads[0].reshape(-1, 3)[:, 0] > 0
     assert not u[bar.fixed].any()
+    whole = problems.bricks(2)
+    bent = ours.bricks(whole, 1)[1]["bricks"].reshape(-1, 3)
+    assert bent.ravel() @ whole.loads[0] > 0
+    assert not bent[whole.fixed].any()
+    total = np.array(problems.BENDING) * np.prod(problems.BAR)
+    np.testing.assert_allclose(whole.loads[0].reshape(-1, 3).sum(axis=0), total * 7 / 8)  # an eighth is at fixed nodes
     little = problems.square(4, 1)
     assert set(ours.certificate(little, 1)[0]) == {"solve", "certificate"}
     assert set(ours.assembly(little, 1)[0]) == {"assembly"}

@@ -1,0 +1,1 @@
+"""Linear elasticity on quadrilaterals and hexahedra."""
