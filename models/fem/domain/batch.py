@@ -17,7 +17,7 @@ from models.fem.domain.task import DomainTask
 T = TypeVar("T", bound=DomainTask)
 R = TypeVar("R", bound=Result)
 
-_MESH = tuple(field.name for field in fields(DomainTask) if field.name not in ("degree", "conditions"))
+_MESH = tuple(field.name for field in fields(DomainTask) if field.name != "conditions")  # the degree curves cells
 
 
 def in_order(tasks: Sequence[T], answer: Callable[[T, Mesh], R]) -> list[R | Refusal]:
