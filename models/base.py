@@ -72,7 +72,7 @@ class Evidence(msgspec.Struct, frozen=True):
     """What a model can say for its answer. Privacy cost and trace are added by the router, which knows them."""
 
     outcome: Outcome = Outcome.CONVERGED
-    advice: str = ""  # what to change where the outcome is not CONVERGED
+    advice: str = ""  # what to change for a better answer; always where it is not CONVERGED
     method: str = ""  # the algorithm that answered, as its field names it
     residual: float | None = None  # relative algebraic residual, dimensionless
     error_bound: ErrorBound | None = None

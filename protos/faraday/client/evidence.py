@@ -74,7 +74,7 @@ class Evidence:
     model: str
     model_version: str
     outcome: Outcome
-    advice: str  # what to change where it did not converge
+    advice: str  # what to change for a better answer; always there where it did not converge
     method: str
     residual: float | None  # relative algebraic residual, dimensionless
     error_bound: ErrorBound | None
