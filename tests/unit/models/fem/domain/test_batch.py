@@ -31,7 +31,8 @@ def test_neighbours_on_an_equal_domain_share_its_mesh_and_others_do_not() -> Non
     square = Posed(divisions=np.array([2, 2]))
     straight, curved = (Posed(shape="channel", divisions=np.array([4, 2, 4]), degree=degree) for degree in (1, 2))
     again = Posed(divisions=np.array([2, 2]), conditions="left: u = 0")
-    answers = in_order([square, again, straight, curved], answer)
+    longer = Posed(divisions=np.array([2, 2]), lengths=np.array([1.0, 2.0]))
+    answers = in_order([square, again, straight, curved, longer], answer)
     assert all(isinstance(each, Nodes) for each in answers), answers
     assert meshes[0] is meshes[1]
-    assert len({id(mesh) for mesh in meshes}) == 3  # cells of degree 2 follow the cylinder
+    assert len({id(mesh) for mesh in meshes}) == 4  # cells of degree 2 follow the cylinder

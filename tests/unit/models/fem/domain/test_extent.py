@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from models.base import Refusal, Result
-from models.fem.domain.batch import in_order
 from models.fem.domain.task import DomainTask
 from models.fem.helmholtz.solve import HelmholtzSolver
 from models.fem.helmholtz.task import HelmholtzTask
@@ -54,18 +53,3 @@ def test_numbers_beyond_floating_point_are_refused_and_never_answered(
     assert isinstance(found, Refusal)
     assert found.reason == reason
     assert field in ("", found.field)
-
-
-def test_neighbours_on_an_equal_domain_share_its_mesh() -> None:
-    other = replace(TRANSPORT, divisions=np.array([2, 2]), source="3", degree=2)
-    apart = replace(TRANSPORT, lengths=np.array([1.0, 2.0]))
-    meshes: list[int] = []
-
-    def answer(task: TransportTask, mesh: object) -> Result:
-        meshes.append(id(mesh))
-        return Result()
-
-    kept = in_order([TRANSPORT, other, apart, TRANSPORT], answer)
-    assert len(kept) == 4
-    assert meshes[0] == meshes[1]
-    assert meshes[1] != meshes[2]
