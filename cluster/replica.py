@@ -25,7 +25,7 @@ from cluster.plane.frames import Begin, Infer
 from cluster.plane.server import PlaneServer
 from cluster.tracing import Kind, Span, TracingOptions, child, configure, new_span_id, unix_clock
 from cluster.turns import Turns
-from models.base import Model, Refusal, Result, Spec, SteppedModel, Task
+from models.base import Model, Result, Spec, SteppedModel, Task
 
 ENDPOINT = "endpoint"  # the key in a replica's metadata
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class Replica:
         context = serve.get_replica_context()
         self._options = options
         model = options.spec.load("cuda" if ray.get_gpu_ids() else "cpu")
-        _warm_up(options.spec, model)
+        options.spec.warm_up(model)  # before this replica is ready for anything else
         self._loop = uvloop.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="plane", daemon=True).start()
         self._queue = _queue(options, model)
@@ -98,13 +98,6 @@ def _queue(options: ReplicaOptions, model: Model[Task, Result]) -> Batcher | Tur
     if isinstance(model, SteppedModel):
         return Turns(model)
     return Batcher(model, options.max_batch, options.spec.quick)
-
-
-def _warm_up(spec: Spec, model: Any) -> None:
-    """The example must be answered before this replica is ready for anything else."""
-    (outcome,) = model.run([spec.example()])
-    if isinstance(outcome, Refusal):
-        raise outcome
 
 
 class _Observer:

@@ -271,3 +271,9 @@ class Spec:
         module, _, name = self.factory.partition(":")
         model: Model[Task, Result] = getattr(importlib.import_module(module), name)(device)
         return model
+
+    def warm_up(self, model: Model[Task, Result]) -> None:
+        """Ask a model that was loaded its example. Raises the `Refusal`, where it is one."""
+        (outcome,) = model.run([self.example()])
+        if isinstance(outcome, Refusal):
+            raise outcome

@@ -12,5 +12,5 @@ def compile_kernels(specs: Iterable[Spec], told: Callable[[str], None]) -> None:
     """Load each model on this process's CPU and ask it its example; what that compiles is kept on disk."""
     for spec in specs:
         began = time.monotonic()
-        spec.load("cpu").run([spec.example()])
+        spec.warm_up(spec.load("cpu"))
         told(f"{spec.name}: {time.monotonic() - began:.1f} s")

@@ -24,7 +24,7 @@ from models.fem.structured.worthwhile import is_worthwhile
 
 
 class GoalSolver:
-    """Sparse direct on the CPU, whatever the device."""
+    """On the CPU, whatever the device."""
 
     def __init__(self, device: str) -> None:
         pass

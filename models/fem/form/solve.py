@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 from skfem import Basis, FacetBasis, Mesh
 
 from models.base import Array, Evidence, Outcome, Refusal
+from models.fem.check import check_size
 from models.fem.direct import SingularMatrix
 from models.fem.domain.batch import in_order
 from models.fem.domain.conditions import Condition, read_conditions
@@ -71,11 +72,8 @@ def _answer(task: FormTask, mesh: Mesh) -> FormResult:
     posed, fixed, values = _posed(task, basis)
     start = np.array(parse(task.initial, names(basis.mesh), "initial")(coordinates(basis.doflocs), (basis.N,)))
     start[fixed] = values
-    if task.cotangent is not None and len(task.cotangent) != basis.N:
-        got, want = str(len(task.cotangent)), str(basis.N)
-        raise Refusal(
-            "WRONG_SIZE", f"has {got} values; there are {want} points", "cotangent", {"got": got, "want": want}
-        )
+    if task.cotangent is not None:
+        check_size("cotangent", task.cotangent, (basis.N,), "one value per point")
     try:
         found = _newton(posed, start, fixed, task.tolerance, task.max_steps)
         gradient = _gradient(task, posed, found, fixed)

@@ -35,6 +35,7 @@ class Evaluation:
     variation: float  # with its weight
     gradient: Array  # (patches,): by x
     algebraic: float  # the larger of the relative residuals of the two solves
+    solver: str  # what found them
 
     @property
     def value(self) -> float:
@@ -81,6 +82,7 @@ class Identification:
             variation=self.weight * self.variation.value(m),
             gradient=(slope + smooth + self.weight * self.variation.gradient(m)) / np.sqrt(self.shares),
             algebraic=max(forward.residual, adjoint.residual),
+            solver=forward.method,
         )
 
     def curvature(self, here: Evaluation, direction: Array) -> Array:

@@ -111,7 +111,7 @@ class _Search:
         task, advice = self.task, self._advice(at, here)
         discrepancy = float(np.sqrt(np.mean(here.residuals**2)))
         said = (
-            f"P{task.degree} Lagrange elements, sparse LU",
+            f"P{task.degree} Lagrange elements, {here.solver}",
             f"{int(at.count[0])} steps of L-BFGS within bounds, every {NEWTON_EVERY}th by Gauss and Newton, by "
             f"discrete adjoints, towards a local minimum of misfit + penalty, at most {self.gap(at):.1e} above it "
             "where the misfit is convex",

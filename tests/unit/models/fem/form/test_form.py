@@ -185,7 +185,7 @@ def test_what_does_not_converge_says_so_with_its_history() -> None:
         ({"form": "log(u - 1)*v"}, "NOT_FINITE", "initial", "not finite"),
         ({"tolerance": 0.0}, "OUT_OF_RANGE", "tolerance", "tolerance"),
         ({"max_steps": 0}, "OUT_OF_RANGE", "max_steps", "1 to"),
-        ({"cotangent": np.ones(3)}, "WRONG_SIZE", "cotangent", "points"),
+        ({"cotangent": np.ones(3)}, "WRONG_SIZE", "cotangent", "per point"),
         ({"divisions": np.array([900, 900])}, "OUT_OF_RANGE", "divisions", "unknowns"),
     ],
 )
