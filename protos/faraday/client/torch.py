@@ -53,11 +53,11 @@ def diffusion(
     }
     asked = solver(client, mesh, dirichlet=where, neumann=edges, degree=degree, session=session, timeout_s=timeout_s)
     present = {name: torch.as_tensor(value) for name, value in given.items() if value is not None}
-    solved: torch.Tensor = _Solve.apply(asked, tuple(present), *present.values())
+    solved: torch.Tensor = _Solve.apply(asked, tuple(present), *present.values())  # type: ignore[no-untyped-call]
     return solved
 
 
-class _Solve(torch.autograd.Function):  # type: ignore[misc]  # torch is not there where types are checked
+class _Solve(torch.autograd.Function):
     """The data come behind the solver and their names; the conductivity is the first of them."""
 
     @staticmethod
@@ -71,7 +71,7 @@ class _Solve(torch.autograd.Function):  # type: ignore[misc]  # torch is not the
         ctx.save_for_forward(*values)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, cotangent: torch.Tensor) -> tuple[Any, ...]:
         values = ctx.saved_tensors
         found = ctx.asked.gradients(_data(ctx.names, values), _array(cotangent))
