@@ -62,9 +62,15 @@ check: env ## Lint, types, import arrows and the contract
 	$(BIN)/lint-imports
 	cd protos && ../$(BIN)/buf lint
 
+# What needs no installation runs on all cores, one thread each; then what starts one, alone on the machine.
 # The second report holds the router and the privacy code to more than the rest.
 test: env ## Run all tests with coverage
+ifdef PYTEST_ARGS
 	$(BIN)/python -m pytest --cov --cov-report= $(PYTEST_ARGS)
+else
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov --cov-report= -n auto --dist loadfile tests/unit tests/conformance
+	$(BIN)/python -m pytest --cov --cov-append --cov-report= --ignore=tests/unit --ignore=tests/conformance
+endif
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --include='router/*,models/privacy/*' --fail-under=95
 
