@@ -1,14 +1,12 @@
-"""Every way in which the client's solves can be differentiated here: NumPy by hand, and what is installed beside it.
+"""Every way in which the client's solves can be differentiated: NumPy by hand, torch, JAX.
 
-J = ½ Σ w u², so that its derivative by u depends on u. torch and JAX are no part of the development environment, whose
-size they would double; `make frameworks` runs these tests in one that has both.
+J = ½ Σ w u², so that its derivative by u depends on u.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -81,8 +79,8 @@ def by_jax(
 
 FRAMEWORKS: dict[str, ValueAndGradients] = {
     "numpy": by_hand,
-    **({"torch": by_torch} if find_spec("torch") else {}),
-    **({"jax": by_jax} if find_spec("jax") else {}),
+    "torch": by_torch,
+    "jax": by_jax,
 }
 
 
@@ -180,14 +178,13 @@ def jax_raises_what_the_server_refuses(client: Client) -> None:
 
 CHECKS: dict[str, Callable[[Client], None]] = {
     check.__name__.replace("_", " "): check
-    for framework, check in (
-        ("numpy", no_cotangent_has_no_gradient),
-        ("torch", torch_forward_mode_is_the_tangent),
-        ("torch", torch_keeps_the_precision_of_the_conductivity),
-        ("jax", jax_keeps_the_precision_of_the_data),
-        ("jax", jax_asks_for_each_of_a_vmapped_batch),
-        ("jax", jax_takes_large_fields_inside_jit),
-        ("jax", jax_raises_what_the_server_refuses),
+    for check in (
+        no_cotangent_has_no_gradient,
+        torch_forward_mode_is_the_tangent,
+        torch_keeps_the_precision_of_the_conductivity,
+        jax_keeps_the_precision_of_the_data,
+        jax_asks_for_each_of_a_vmapped_batch,
+        jax_takes_large_fields_inside_jit,
+        jax_raises_what_the_server_refuses,
     )
-    if find_spec(framework)
 }
