@@ -12,7 +12,7 @@ import numpy as np
 
 from models.base import Array
 
-# Cosines per direction. Beyond 64 a field of α = 2 has 2·10⁻⁵ of its variance.
+# Cosines per direction. Beyond 64 a field of α = 2 has 2·10⁻⁴ of its variance.
 MODES = 64
 
 
