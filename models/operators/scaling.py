@@ -26,6 +26,10 @@ class Scaling:
     output_scale: Tensor
     clamped: str = "none"
 
+    def to(self, device: torch.device) -> Scaling:
+        arrays = (self.input_mean, self.input_scale, self.output_mean, self.output_scale)
+        return Scaling(*(array.to(device) for array in arrays), self.clamped)
+
     def inputs(self, raw: Functions) -> Functions:
         return Functions((raw.values - self.input_mean) / self.input_scale, raw.positions, raw.grid)
 
