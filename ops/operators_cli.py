@@ -41,7 +41,9 @@ def show(name: str) -> None:
     for version in model.versions:
         card = version.card
         click.echo(f"  version {version.number}  {version.created:%Y-%m-%d %H:%M}  by {version.publisher or '-'}")
-        click.echo(f"    {card.architecture} for {card.problem}, {card.least_points} to {card.most_points} points a side")
+        click.echo(
+            f"    {card.architecture} for {card.problem}, {card.least_points} to {card.most_points} points a side"
+        )
         click.echo(f"    uncertainty  {card.uncertainty or 'none'}")
         click.echo(f"    measured     {_metrics(version)}")
         click.echo(f"    data         {card.data_digest}, seed {card.seed}, code {card.code_version}")

@@ -178,12 +178,11 @@ class NeuralOperators:
         `channel`: "stable": from now on it answers; "canary": it answers in a part `canary_weight` of the cases; "":
         only who names it. The first version is stable at once.
         """
-        kinds = pb.PublishModelRequest.Channel
         request = pb.PublishModelRequest(
             name=name,
             content=content,
             version=version,
-            channel=kinds.Value(f"CHANNEL_{channel.upper() or 'UNSPECIFIED'}"),
+            channel=f"CHANNEL_{channel.upper() or 'UNSPECIFIED'}",
             canary_weight=canary_weight,
         )
         ask = Ask(timeout_s, validate_only=validate_only)

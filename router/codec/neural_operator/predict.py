@@ -9,14 +9,18 @@ from google.rpc.status_pb2 import Status
 from faraday.v1 import common_pb2
 from faraday.v1 import neural_operator_pb2 as pb
 from models.base import Refusal, Result
-from models.operators.predict.task import SPEC, PredictResult
+from models.operators.predict.task import ROADS, SPEC, PredictResult
 from router.call import Question, Reply
 from router.codec import common
 from router.codec.named import NamedCodec
 
-
-_ROADS = {number: pb.SampleEvidence.Road.Value(f"ROAD_{name}") for number, name in enumerate(
-    ("OPERATOR", "OPERATOR_CERTIFIED", "CORRECTED", "FINITE_ELEMENTS", "WITHHELD"), 1)}
+_ROADS = {
+    "operator": "ROAD_OPERATOR",
+    "operator_certified": "ROAD_OPERATOR_CERTIFIED",
+    "corrected": "ROAD_CORRECTED",
+    "fem": "ROAD_FINITE_ELEMENTS",
+    "withheld": "ROAD_WITHHELD",
+}
 
 
 class PredictCodec(NamedCodec):
@@ -63,7 +67,7 @@ def _samples(result: Result, evidence: common_pb2.Evidence) -> list[pb.SampleEvi
     reasons = result.reasons.split("\n")
     for at, road in enumerate(result.road):
         sample = pb.SampleEvidence(
-            road=_ROADS[int(road)], reason=reasons[at], score=float(result.score[at]), far=bool(result.far[at])
+            road=_ROADS[ROADS[int(road) - 1]], reason=reasons[at], score=float(result.score[at]), far=bool(result.far[at])
         )
         if not math.isnan(result.bound[at]):
             sample.error_bound.CopyFrom(evidence.error_bound)  # the same theorem; its numbers are this function's

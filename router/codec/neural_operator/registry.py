@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from faraday.v1 import neural_operator_pb2 as pb
@@ -31,4 +32,19 @@ def _version(version: Version, card: Card) -> pb.ModelVersion:
         create_time=created,
         publisher=version.publisher,
         card=_card(card),
+    )
+
+
+def _card(card: Card) -> pb.ModelCard:
+    return pb.ModelCard(
+        architecture=type(card.architecture).__name__,
+        settings=msgspec.json.encode(card.architecture).decode(),
+        problem=card.problem,
+        uncertainty=card.uncertainty,
+        data_digest=card.data_digest,
+        seed=card.seed,
+        metrics=card.metrics,
+        code_version=card.code_version,
+        least_points=card.least_points,
+        most_points=card.most_points,
     )
