@@ -27,8 +27,13 @@ class Scaling:
     clamped: str = "none"
 
     def to(self, device: torch.device) -> Scaling:
-        arrays = (self.input_mean, self.input_scale, self.output_mean, self.output_scale)
-        return Scaling(*(array.to(device) for array in arrays), self.clamped)
+        return Scaling(
+            self.input_mean.to(device),
+            self.input_scale.to(device),
+            self.output_mean.to(device),
+            self.output_scale.to(device),
+            self.clamped,
+        )
 
     def inputs(self, raw: Functions) -> Functions:
         return Functions((raw.values - self.input_mean) / self.input_scale, raw.positions, raw.grid)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def weights(positions: Tensor, grid: tuple[int, ...]) -> Tensor:
-    """(points,), of sum 1: the trapezoidal rule on a grid with equal or unequal steps; on scattered points all alike."""
+    """(points,), of sum 1: the trapezoidal rule on a grid, whose steps may differ; scattered points weigh alike."""
     if not grid:
         return torch.full((len(positions),), 1 / len(positions), dtype=positions.dtype, device=positions.device)
     total = torch.ones((), dtype=positions.dtype, device=positions.device)

@@ -51,7 +51,5 @@ class Samples:
 
 
 def samples(pairs: Pairs, scaling: Scaling, device: str) -> Samples:
-    raw = Functions(
-        torch.tensor(pairs.inputs, device=device), torch.tensor(pairs.positions, device=device), pairs.grid
-    )
+    raw = Functions(torch.tensor(pairs.inputs, device=device), torch.tensor(pairs.positions, device=device), pairs.grid)
     return Samples(scaling.inputs(raw), torch.tensor(pairs.targets, device=device))

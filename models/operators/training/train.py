@@ -147,7 +147,7 @@ class _Run:
             output = self.operator(batch.inputs)
         losses = relative(self._answer(output, batch), batch.targets, NORMS[self._recipe.loss])
         self._optimiser.zero_grad()
-        losses.mean().backward()
+        torch.autograd.backward(losses.mean())
         self._optimiser.step()
         return float(losses.detach().sum())
 
