@@ -50,7 +50,8 @@ def solve_all(
     Raises `SingularMatrix`.
     """
     found = []
-    for load, values, start in zip(loads, fixed, starts or [None] * len(loads), strict=True):
+    begins: Sequence[Array | None] = [None] * len(loads) if starts is None else starts
+    for load, values, start in zip(loads, fixed, begins, strict=True):
         solution, converged = _iterated(levels, load, values, start)
         found.append(solution if converged else _direct(levels, load, values))
     return found

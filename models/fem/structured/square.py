@@ -106,8 +106,8 @@ class SquareOperator:
     ) -> list[SquareSolution]:
         """One field (points,) for each load (points,), that takes the values of fixed (points,) where u is given.
 
-        fixed is 0 at the free points. It is sought from `starts` (points,) each, or from 0. Where conjugate gradients do not converge the solution is from a direct solve,
-        and its method says so. Raises `SingularMatrix`.
+        fixed is 0 at the free points. A field is sought from `starts` (points,) each, or from 0. Where conjugate
+        gradients do not converge the solution is from a direct solve, and its method says so. Raises `SingularMatrix`.
         """
         return solve_all(self.levels, loads, fixed, starts)
 
