@@ -8,19 +8,23 @@ from models.operators.operator import Functions
 SLACK = 1e-4  # of the box's side: what rounding and meshing leave
 
 
-def admit(inputs: Functions, dim: int, channels: int) -> None:
-    """Raises `Refusal` WRONG_SHAPE."""
-    if inputs.positions.shape[1] != dim:
-        message = f"are in {inputs.positions.shape[1]} dimensions; this operator was trained in {dim}"
-        raise Refusal("WRONG_SHAPE", message, "positions", {"dim": str(dim)})
+def admit(inputs: Functions, dimension: int, channels: int) -> None:
+    """Raises `Refusal` WRONG_POINTS, WRONG_CHANNELS."""
+    if inputs.positions.shape[1] != dimension:
+        details = {"dimension": str(inputs.positions.shape[1]), "wanted": str(dimension)}
+        message = f"have {inputs.positions.shape[1]} coordinates; send {dimension}"
+        raise Refusal("WRONG_POINTS", message, "positions", details)
     if inputs.values.shape[2] != channels:
-        message = f"have {inputs.values.shape[2]} channels; this operator takes {channels}"
-        raise Refusal("WRONG_SHAPE", message, "inputs", {"channels": str(channels)})
+        details = {"channels": str(inputs.values.shape[2]), "wanted": str(channels)}
+        message = f"have {inputs.values.shape[2]} channels; send {channels}"
+        raise Refusal("WRONG_CHANNELS", message, "values", details)
 
 
 def admit_box(inputs: Functions) -> None:
-    """Raises `Refusal` OUT_OF_RANGE for points outside the unit box, which the operator's own grid or basis is of."""
-    at = inputs.positions
-    if len(at) and not (float(at.min()) >= -SLACK and float(at.max()) <= 1 + SLACK):
-        message = f"reach from {float(at.min()):.4g} to {float(at.max()):.4g}; send points in the unit box"
-        raise Refusal("OUT_OF_RANGE", message, "positions")
+    """Raises `Refusal` WRONG_POINTS for points outside the unit box, which the operator's own grid or basis is of."""
+    if len(inputs.positions) == 0:
+        return
+    lowest, highest = float(inputs.positions.min()), float(inputs.positions.max())
+    if not (lowest >= -SLACK and highest <= 1 + SLACK):
+        message = f"have coordinates from {lowest:.4g} to {highest:.4g}; send points of the unit box"
+        raise Refusal("WRONG_POINTS", message, "positions", {"lowest": str(lowest), "highest": str(highest)})

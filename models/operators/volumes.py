@@ -18,7 +18,7 @@ from models.base import Array, Refusal
 
 def volumes(positions: Array, grid: tuple[int, ...] = (), reach: float = inf) -> Array:
     """(points,) float64, ≥ 0, of positions (points, dim) in 1 to 3 dimensions. A point that lies on another, or apart
-    from all by more than `reach` allows, has 0. Raises `Refusal` MESH_DEGENERATE for points that fill no volume."""
+    from all by more than `reach` allows, has 0. Raises `Refusal` WRONG_POINTS for points that fill no volume."""
     places = np.asarray(positions, dtype=np.float64)
     if grid:
         return _of_grid(places, grid)
@@ -52,7 +52,7 @@ def _of_cloud(places: Array, reach: float) -> Array:
         cells = Delaunay(places).simplices
     except (QhullError, ValueError):  # too few points, or all in one line or plane
         message = f"are {count} points that span no volume in {dim} dimensions; send points in general position"
-        raise Refusal("MESH_DEGENERATE", message, "positions", {"points": str(count)}) from None
+        raise Refusal("WRONG_POINTS", message, "positions", {"points": str(count)}) from None
     edges = places[cells[:, 1:]] - places[cells[:, :1]]
     volume = np.abs(np.linalg.det(edges)) / factorial(dim)
     volume[circumradii(edges) > reach] = 0.0

@@ -1,58 +1,51 @@
-"""What there is to choose in operators on point clouds and meshes. Light."""
+"""What there is to choose in operators on point clouds and meshes. Light: PyTorch is imported where one is built."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Meta
 
 if TYPE_CHECKING:
-    from models.operators.operator import Operator
+    from models.operators.graph.gno import GraphOperator
 
-Count = Annotated[int, Meta(ge=1)]
-Dimension = Annotated[int, Meta(ge=1, le=3)]
-Length = Annotated[float, Meta(gt=0)]
+MOST_DIMENSIONS = 3
 
 
-class GNO(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="gno"):
+class GNO(msgspec.Struct, frozen=True, kw_only=True, tag="gno", forbid_unknown_fields=True):
     """Averages with learnt kernels over the points that are nearer than `radius`, in units of length; or over the
-    `nearest` so many, where it is not 0: see `averages.over_nearest` for when."""
+    `nearest` so many, where it is not 0: see `averages.over_nearest` for when. `hidden` is the width of the kernels'
+    own layers. Raises ValueError."""
 
-    dim: Dimension
-    input_channels: Count
-    output_channels: Count
-    width: Count = 32
-    layers: Count = 4
-    hidden: Count = 32  # width of the kernels' own layers
-    radius: Length = 0.15
-    nearest: Annotated[int, Meta(ge=0)] = 0
+    dimension: int = 2
+    radius: float = 0.15
+    nearest: int = 0
+    width: int = 32
+    layers: int = 4
+    hidden: int = 32
+    input_channels: int = 1
+    output_channels: int = 1
 
-    def build(self, seed: int) -> Operator:
+    def __post_init__(self) -> None:
+        check_dimension(self.dimension)
+        sizes = (self.width, self.layers, self.hidden, self.input_channels, self.output_channels)
+        check_sizes(sizes)
+        if not (self.radius > 0 and self.nearest >= 0):
+            raise ValueError(f"radius is {self.radius:g} and nearest {self.nearest}: send more than 0, and 0 or more")
+
+    def build(self, seed: int) -> GraphOperator:
+        """With initial weights that follow from the seed; the global generator is left as it was."""
         from models.operators.graph.gno import GraphOperator
         from models.operators.seeded import seeded
 
         return seeded(seed, lambda: GraphOperator(self))
 
 
-class GINO(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="gino"):
-    """Points to a grid over the unit box, a Fourier operator there, and back to the points; `nodes` in each direction.
+def check_dimension(dimension: int) -> None:
+    if not 1 <= dimension <= MOST_DIMENSIONS:
+        raise ValueError(f"dimension is {dimension}, not 1 to {MOST_DIMENSIONS}")
 
-    Both ways are averages over balls of `radius`, which has to be at least the grid's step."""
 
-    dim: Dimension
-    input_channels: Count
-    output_channels: Count
-    width: Count = 32
-    layers: Count = 4
-    modes: Count = 8  # in each direction
-    nodes: Annotated[int, Meta(ge=2)] = 24
-    hidden: Count = 32
-    radius: Length = 0.1
-
-    def build(self, seed: int) -> Operator:
-        """Raises `Refusal` OUT_OF_RANGE where the radius is less than the step of the grid."""
-        from models.operators.graph.gino import LatentGridOperator
-        from models.operators.seeded import seeded
-
-        return seeded(seed, lambda: LatentGridOperator(self))
+def check_sizes(sizes: tuple[int, ...]) -> None:
+    if min(sizes) < 1:
+        raise ValueError("widths, layers and channels are at least 1")

@@ -17,9 +17,9 @@ from models.operators.admit import admit
 from models.operators.graph.averages import over_balls, over_nearest
 from models.operators.graph.config import GNO
 from models.operators.graph.kernel import CHUNK, KernelAverage
-from models.operators.graph.recent import Recent
 from models.operators.graph.stencil import Stencil, stencil
 from models.operators.operator import Functions, Operator
+from models.operators.recent import Recent
 from models.operators.volumes import volumes
 
 
@@ -28,7 +28,7 @@ class Layer(nn.Module):
         super().__init__()
         self.itself = nn.Linear(config.width, config.width)
         self.mixed = nn.Linear(config.width, config.width, bias=False)
-        self.average = KernelAverage(config.dim, config.width, config.hidden, chunk)
+        self.average = KernelAverage(config.dimension, config.width, config.hidden, chunk)
 
     def forward(self, values: Tensor, near: Stencil) -> Tensor:
         return values + gelu(self.itself(values) + self.average(self.mixed(values), near))
@@ -40,16 +40,16 @@ class GraphOperator(Operator):
     def __init__(self, config: GNO, chunk: int = CHUNK) -> None:
         super().__init__()
         self.config = config
-        self.lift = nn.Linear(config.input_channels + config.dim, config.width)
+        self.lift = nn.Linear(config.input_channels + config.dimension, config.width)
         self.layers = nn.ModuleList(Layer(config, chunk) for _ in range(config.layers))
         self.project = nn.Linear(config.width, config.width)
         self.head = nn.Linear(config.width, config.output_channels)
         self._recent: Recent[Stencil] = Recent()
 
     def features(self, inputs: Functions) -> Tensor:
-        """Raises `Refusal` WRONG_SHAPE, or MESH_DEGENERATE for points that span no volume."""
-        admit(inputs, self.config.dim, self.config.input_channels)
-        near = self._recent.of(inputs.positions, self.training, lambda: self._stencil(inputs))
+        """Raises `Refusal` WRONG_POINTS, WRONG_CHANNELS."""
+        admit(inputs, self.config.dimension, self.config.input_channels)
+        near = self._recent.of(inputs, self.training, lambda: self._stencil(inputs))
         where = inputs.positions.expand(len(inputs.values), -1, -1)
         values = self.lift(torch.cat((inputs.values, where), dim=2))
         for layer in self.layers:

@@ -62,7 +62,7 @@ def test_coincident_points_do_not_count_twice() -> None:
 def test_points_that_span_no_volume_are_refused(x: Array) -> None:
     with pytest.raises(Refusal, match="general position") as refused:
         volumes(x)
-    assert refused.value.reason == "MESH_DEGENERATE"
+    assert refused.value.reason == "WRONG_POINTS"
 
 
 @pytest.mark.parametrize("dim", [2, 3])

@@ -13,7 +13,7 @@ from models.operators.graph.config import GNO
 from models.operators.operator import Functions, Operator
 from models.operators.volumes import volumes
 
-SMALL = GNO(dim=2, input_channels=1, output_channels=2, width=8, layers=2, hidden=8, radius=0.3)
+SMALL = GNO(output_channels=2, width=8, layers=2, hidden=8, radius=0.3)
 
 
 def small(config: GNO = SMALL) -> Operator:
@@ -71,7 +71,7 @@ def test_a_grid_and_the_same_points_without_one_answer_alike_inside() -> None:
 
 @pytest.mark.parametrize("dim", [1, 3])
 def test_lines_and_volumes_are_answered_too(dim: int) -> None:
-    operator = small(msgspec.structs.replace(SMALL, dim=dim))
+    operator = small(msgspec.structs.replace(SMALL, dimension=dim))
     positions = cloud(40, dim)
     assert operator(Functions(wave(positions), positions)).shape == (2, 40, 2)
 
@@ -92,7 +92,7 @@ def test_training_fits_averages_over_balls() -> None:
     values = torch.sin(positions[None] * 4 + phases).sum(dim=2, keepdim=True)
     ball = (torch.cdist(positions, positions) < 0.25).double() * torch.as_tensor(volumes(positions.numpy()))
     targets = (ball / ball.sum(dim=1, keepdim=True)) @ values
-    config = GNO(dim=2, input_channels=1, output_channels=1, width=12, layers=1, hidden=12, radius=0.3)
+    config = GNO(width=12, layers=1, hidden=12, radius=0.3)
     operator = config.build(0).double()
     optimiser = torch.optim.Adam(operator.parameters(), lr=1e-2)
     losses = []
@@ -111,16 +111,16 @@ def test_training_fits_averages_over_balls() -> None:
 def test_what_it_does_not_take_is_refused() -> None:
     operator = small()
     for values, positions, reason in (
-        (torch.zeros(1, 9, 3), cloud(9), "WRONG_SHAPE"),
-        (torch.zeros(1, 9, 1), cloud(9, 3), "WRONG_SHAPE"),
-        (torch.zeros(1, 9, 1), torch.zeros(9, 2), "MESH_DEGENERATE"),
+        (torch.zeros(1, 9, 3), cloud(9), "WRONG_CHANNELS"),
+        (torch.zeros(1, 9, 1), cloud(9, 3), "WRONG_POINTS"),
+        (torch.zeros(1, 9, 1), torch.zeros(9, 2), "WRONG_POINTS"),
     ):
         with pytest.raises(Refusal) as refused:
             operator(Functions(values.double(), positions.double()))
         assert refused.value.reason == reason
 
 
-@pytest.mark.parametrize("wrong", [{"radius": 0.0}, {"dim": 4}, {"width": 0}, {"depth": 3}])
+@pytest.mark.parametrize("wrong", [{"radius": 0.0}, {"dimension": 4}, {"nearest": -1}, {"width": 0}, {"depth": 3}])
 def test_a_configuration_that_makes_no_sense_is_not_read(wrong: dict[str, float]) -> None:
     text = msgspec.json.encode({**msgspec.to_builtins(SMALL), **wrong})
     with pytest.raises(msgspec.ValidationError):
