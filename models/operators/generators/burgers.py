@@ -1,8 +1,8 @@
 """Burgers' equation ∂u/∂t + u ∂u/∂x = ν ∂²u/∂x² on the unit interval, periodic: from u at 0 to u at `time`.
 
-The initial values are drawn as by Li et al. (2021, arXiv:2010.08895, A.3.1), from N(0, 625 (−Δ + 25)^−2), without their
-mean. The equation is solved pseudo-spectrally, dealiased by the rule of 2/3, with ETDRK4 (Cox & Matthews 2002, J. Comput.
-Phys. 176, 430-455), whose coefficients are means over circles (Kassam & Trefethen 2005, SIAM J. Sci. Comput. 26).
+The initial values are drawn as by Li et al. (2021, arXiv:2010.08895, A.3.1), from N(0, 625 (−Δ + 25)^−2), without
+their mean. The equation is solved pseudo-spectrally, dealiased by the rule of 2/3, with ETDRK4 (Cox & Matthews 2002,
+J. Comput. Phys. 176), whose coefficients are means over circles (Kassam & Trefethen 2005, SIAM J. Sci. Comput. 26).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from models.base import Array
 from models.operators.pairs import Pairs
 
-DRAWN = 64  # frequencies of the initial values; beyond them is 10⁻⁵ of their variance
+DRAWN = 64  # frequencies of the initial values; beyond them is less than 10⁻⁵ of their variance
 NODES = 512  # of the solver; frequencies up to 170 are kept
 STEPS = 500
 # Samples that are solved together. Always so many: a transform's rounding depends on how many are transformed, and
@@ -24,16 +24,15 @@ _CIRCLE = 32  # points of the means
 
 
 def burgers(count: int, points: int, seed: int, viscosity: float = 0.1, time: float = 1.0) -> Pairs:
-    """u at 0 and at `time`, at `points` equal steps from 0 to 1, both ends among them, which are one point of the circle.
+    """u at 0 and at `time`, at `points` from 0 to 1 in equal steps; both ends are among them, and are one point of a
+    circle.
 
     Sample i of a seed is the same function whatever `points` and `count` are.
     """
     rng = np.random.default_rng(seed)
     blocks = -(-count // _TOGETHER)
-    before = np.stack([_drawn(rng) for _ in range(blocks * _TOGETHER)])
-    after = np.concatenate(
-        [evolved(block, viscosity, time) for block in before.reshape(blocks, _TOGETHER, -1)]
-    )
+    before = np.stack([initial(rng) for _ in range(blocks * _TOGETHER)])
+    after = np.concatenate([evolved(block, viscosity, time) for block in before.reshape(blocks, _TOGETHER, -1)])
     positions = np.linspace(0.0, 1.0, points)
     inputs, targets = (values(spectra[:count], positions).astype(np.float32) for spectra in (before, after))
     return Pairs(inputs[..., None], targets[..., None], positions.astype(np.float32)[:, None], (points,))
@@ -45,17 +44,17 @@ def values(spectra: Array, positions: Array) -> Array:
     return np.asarray((spectra @ waves).real)
 
 
-def evolved(spectra: Array, viscosity: float, time: float) -> Array:
+def evolved(spectra: Array, viscosity: float, time: float, steps: int = STEPS) -> Array:
     """The spectra at `time`, in the form that `values` takes."""
-    step = _step(viscosity, time / STEPS)
+    step = _step(viscosity, time / steps)
     v = spectra * (NODES / 2)  # as NumPy has them; no mean
-    for _ in range(STEPS):
+    for _ in range(steps):
         v = step(v)
     return v / (NODES / 2)
 
 
-def _drawn(rng: np.random.Generator) -> Array:
-    """(NODES / 2 + 1,)"""
+def initial(rng: np.random.Generator) -> Array:
+    """(NODES / 2 + 1,): the next spectrum."""
     number = np.arange(1, DRAWN + 1)
     deviation = 25 / (4 * np.pi**2 * number**2 + 25)
     parts = rng.standard_normal((2, DRAWN))

@@ -21,8 +21,8 @@ DEVIATION = 0.5  # of log k
 
 
 def heat(count: int, divisions: int, seed: int, rate: float = 3.0) -> Pairs:
-    """Conductivity and initial temperature, and the temperature at `TIME`, at the (divisions + 1)² nodes; `rate` is τ of
-    both Gaussian fields. The initial one is such a field times 16 x(1 − x) y(1 − y), which meets the boundary.
+    """Conductivity and initial temperature, and the temperature at `TIME`, at the (divisions + 1)² nodes; `rate` is τ
+    of both Gaussian fields. The initial one is such a field times 16 x(1 − x) y(1 − y), which meets the boundary.
 
     Sample i of a seed is the same pair of functions whatever `divisions` and `count` are.
     """
@@ -35,9 +35,7 @@ def heat(count: int, divisions: int, seed: int, rate: float = 3.0) -> Pairs:
         [np.stack((k.ravel(), bubble * u.ravel()), axis=1) for k, u in zip(conductivities, initial, strict=True)]
     )
     targets = cooled(inputs, divisions)
-    return Pairs(
-        inputs.astype(np.float32), targets.astype(np.float32), space.positions.astype(np.float32), space.grid
-    )
+    return Pairs(inputs.astype(np.float32), targets.astype(np.float32), space.positions.astype(np.float32), space.grid)
 
 
 def cooled(inputs: Array, divisions: int) -> Array:
