@@ -21,7 +21,6 @@ class Stencil:
     sources: Tensor  # (neighbours,) int64
     weights: Tensor  # (neighbours, 1)
     places: Tensor  # (neighbours, 2 dim): the step to the neighbour, over the reach; and where the query is
-    coverage: Tensor  # (queries, 1): how much of the ball is domain
 
 
 def stencil(averages: Averages, sources: Array, queries: Array, reach: float, like: Tensor) -> Stencil:
@@ -39,5 +38,4 @@ def stencil(averages: Averages, sources: Array, queries: Array, reach: float, li
         torch.as_tensor(found.indices, device=like.device),
         tensor(averages.weights[:, None]),
         tensor(places),
-        tensor(averages.coverage[:, None]),
     )
