@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import functional_call, jvp
+from torch.func import functional_call
 
 from models.base import Array
 from models.operators.acquisition.strategy import Known, in_batches
@@ -40,23 +40,23 @@ def head_gradients(inputs: Functions, known: Known, rng: np.random.Generator) ->
 
 
 def all_gradients(inputs: Functions, known: Known, rng: np.random.Generator, *, directions: int = 16) -> Array:
-    """(batch, numbers) float64. Of all parameters, in forward mode: J v for random directions v, since E vvᵀ = 1.
+    """(batch, numbers) float64. Of all parameters: J v for random directions v, since E vvᵀ = 1.
 
-    About three forward passes for each direction.
+    J v is the derivative of Jᵀ w in w, applied to v, so that backward passes are enough: one forward, one backward, and
+    one more through both for each direction.
     """
     sketch = _sketch(inputs, known, rng)
-    weights = {name: weight.detach() for name, weight in known.operator.named_parameters()}
-    drawn = [{name: _normal_like(weight, rng) for name, weight in weights.items()} for _ in range(directions)]
+    own = {name: weight.detach() for name, weight in known.operator.named_parameters()}
+    drawn = [[_normal_like(weight, rng) for weight in own.values()] for _ in range(directions)]
 
     def embed(some: Functions) -> Tensor:
-        scaled = known.scaling.inputs(some)
-
-        def answer(changed: dict[str, Tensor]) -> Tensor:
-            said: Tensor = functional_call(known.operator, changed, (scaled,))
-            return said
-
-        tangents = [jvp(answer, (weights,), (direction,))[1] for direction in drawn]
-        return torch.cat([torch.einsum("rp,bpc->brc", sketch.to(t), t).flatten(1) for t in tangents], dim=1)
+        with torch.enable_grad():
+            weights = {name: weight.clone().requires_grad_() for name, weight in own.items()}
+            answer = functional_call(known.operator, weights, (known.scaling.inputs(some),))
+            dual = torch.zeros_like(answer, requires_grad=True)
+            pulled = torch.autograd.grad(answer, list(weights.values()), dual, create_graph=True)
+            pushed = [torch.autograd.grad(pulled, dual, direction, retain_graph=True)[0] for direction in drawn]
+        return torch.cat([torch.einsum("rp,bpc->brc", sketch.to(each), each).flatten(1) for each in pushed], dim=1)
 
     return _array(in_batches(inputs, embed) / np.sqrt(directions))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,11 +14,9 @@ from models.base import Array
 from models.operators.acquisition.badge import imagined_gradients
 from models.operators.acquisition.embedding import all_gradients, head_gradients
 from models.operators.acquisition.strategy import Known
+from models.operators.fno.config import FNO
 from models.operators.operator import Functions
 from tests.unit.models.operators.tiny_operator import Tiny, functions, plain_scaling
-
-# PyTorch 2.13 compiles some of its own derivatives by what it has deprecated, at the first use of forward mode.
-pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script:DeprecationWarning")
 
 
 def known(clamped: str = "all") -> Known:
@@ -46,14 +45,14 @@ def kernel(pool: Functions, asked: Known, names: tuple[str, ...]) -> Array:
     ("embedding", "names"), [(head_gradients, ("head",)), (all_gradients, ("head", "lift"))], ids=["head", "all"]
 )
 def test_inner_products_are_the_kernel_on_average(embedding: Callable[..., Array], names: tuple[str, ...]) -> None:
-    """The mean of 200 sketches: one is off by about a half here, so their mean by 4 %, and 4 deviations are 15 %."""
+    """The mean of 80 sketches: one is off by about a half here, so their mean by 6 %, and 4 deviations are 25 %."""
     pool, asked = functions(4, side=4), known()
     expected = kernel(pool, asked, names)
     found = np.zeros_like(expected)
-    for seed in range(200):
+    for seed in range(80):
         vectors = embedding(pool, asked, np.random.default_rng(seed))
-        found += vectors @ vectors.T / 200
-    assert np.abs(found - expected).max() < 0.15 * np.abs(expected).max()
+        found += vectors @ vectors.T / 80
+    assert np.abs(found - expected).max() < 0.25 * np.abs(expected).max()
 
 
 def test_the_same_state_gives_the_same_sketch() -> None:
@@ -77,3 +76,13 @@ def test_imagined_gradients_are_those_of_the_squared_loss() -> None:
         weight, bias = torch.autograd.grad(loss, [operator.head.weight, operator.head.bias])
         assert np.allclose(vectors[place, :4, 0], weight[0].numpy(), atol=1e-6)
         assert vectors[place, 4, 0] == pytest.approx(float(bias), abs=1e-6)
+
+
+def test_a_fourier_operator_has_gradients_in_all_of_its_weights() -> None:
+    """Its kernels are complex, and it looks at the points' coordinates while it is differentiated."""
+    operator = FNO(modes=(3, 3), width=4, layers=2, lifting=6, mixing=2, projection=5).build(0).requires_grad_(False)
+    pool, asked = functions(3), Known(operator, plain_scaling(), functions(0))
+    vectors = all_gradients(pool, asked, np.random.default_rng(0), directions=3)
+    assert vectors.shape == (3, 3 * 16)
+    changed = all_gradients(pool, replace(asked, scaling=plain_scaling("all")), np.random.default_rng(0), directions=3)
+    assert np.isfinite(vectors).all() and not np.allclose(vectors, changed)

@@ -16,9 +16,6 @@ from models.operators.acquisition.strategy import Known, Strategy, answers, stra
 from models.operators.operator import Functions
 from tests.unit.models.operators.tiny_operator import Tiny, functions, plain_scaling
 
-# PyTorch 2.13 compiles some of its own derivatives by what it has deprecated, at the first use of forward mode.
-pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script:DeprecationWarning")
-
 MEMBERS = [Tiny(seed=seed) for seed in range(4)]
 
 
