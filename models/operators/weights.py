@@ -39,7 +39,7 @@ def restore(network: nn.Module, arrays: Mapping[str, Array]) -> None:
         )
     with torch.no_grad():
         for name, tensor in own.items():
-            _real(tensor).copy_(torch.from_numpy(arrays[name]))
+            _real(tensor).copy_(torch.from_numpy(np.array(arrays[name])))
 
 
 def _real(tensor: Tensor) -> Tensor:
