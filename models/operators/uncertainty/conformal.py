@@ -47,7 +47,9 @@ class Conformal:
     functions: int
 
     @classmethod
-    def fit(cls, predictor: Method, pairs: Pairs, level: float, *, used: Set[str], kind: Kind = "pointwise") -> Conformal:
+    def fit(
+        cls, predictor: Method, pairs: Pairs, level: float, *, used: Set[str], kind: Kind = "pointwise"
+    ) -> Conformal:
         """`used` are the digests of all pairs that the operator or its belief learnt from (`Pairs.digests`), `level` is
         between 0 and 1. Raises `Refusal` (CALIBRATION_OVERLAPS, OUT_OF_RANGE) before anything is computed."""
         refuse_overlap(pairs, used)

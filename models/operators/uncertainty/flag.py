@@ -108,5 +108,7 @@ def _threshold(scores: Tensor, level: float) -> float:
     found = factor(scores[:, None], level)
     if not math.isfinite(found):
         needed = math.ceil(1 / (1 - level))
-        raise ValueError(f"{len(scores)} functions cannot tell what one in {needed} is; take that many, or a lower level")
+        raise ValueError(
+            f"{len(scores)} functions cannot tell what one in {needed} is; take that many, or a lower level"
+        )
     return found

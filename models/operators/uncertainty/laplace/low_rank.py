@@ -78,7 +78,10 @@ class LowRank(Method):
         share = len(training) / len(some)
         network = Linearised(operator)
         eigenvalues, directions, rest = _leading(
-            lambda directions: _curve(network, known, directions), network.weights, rank, torch.Generator().manual_seed(seed)
+            lambda directions: _curve(network, known, directions),
+            network.weights,
+            rank,
+            torch.Generator().manual_seed(seed),
         )
         spectrum = share * torch.cat([eigenvalues, rest[None]])
         counts = torch.ones_like(spectrum)

@@ -74,7 +74,9 @@ class VariationalWeights(Method):
         mean = network.weights.clone().requires_grad_()
         log_deviation = torch.full_like(mean, float(start.log())).requires_grad_()
         log_noise = torch.tensor(math.log(noise)).to(mean).requires_grad_()
-        optimizer = torch.optim.Adam([{"params": [mean], "lr": mean_rate}, {"params": [log_deviation, log_noise]}], lr=_RATE)
+        optimizer = torch.optim.Adam(
+            [{"params": [mean], "lr": mean_rate}, {"params": [log_deviation, log_noise]}], lr=_RATE
+        )
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
         for _ in range(steps):
             batch = batches[int(torch.multinomial(sizes, 1, generator=draw))]

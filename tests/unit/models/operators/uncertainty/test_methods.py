@@ -17,6 +17,7 @@ from models.operators.uncertainty.calibrated import Calibrated
 from models.operators.uncertainty.ensemble import Ensemble
 from models.operators.uncertainty.flag import Flag
 from models.operators.uncertainty.forward import forward, functions
+from models.operators.uncertainty.laplace.last_layer import LastLayer
 from models.operators.uncertainty.method import Method
 from models.operators.uncertainty.spectral import SpectralDistance
 from models.operators.uncertainty.temperature import Tempered
@@ -27,6 +28,7 @@ TRAINING, CALIBRATION, THIRD, NEW = (lines(count, seed) for seed, count in enume
 OPERATOR, BETWEEN = fitted(TRAINING)
 OTHERS = tuple(fitted(TRAINING, seed=seed)[0] for seed in (1, 2))
 NEAR = functions(OPERATOR, NEW)
+MANY = lines(400, seed=8)
 
 
 @pytest.fixture(scope="module", params=sorted(catalog.METHODS))
@@ -36,8 +38,18 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def method(name: str) -> Method:
-    return catalog.load(name).fit(OPERATOR, BETWEEN, TRAINING, CALIBRATION, seed=3, others=OTHERS)
+def fitting(name: str) -> tuple[Method, bool]:
+    """The method, and whether the operator and the global draws were left as they were."""
+    weights, draws = copy.deepcopy(OPERATOR.state_dict()), torch.random.get_rng_state()
+    found = catalog.load(name).fit(OPERATOR, BETWEEN, TRAINING, CALIBRATION, seed=3, others=OTHERS)
+    same = all(torch.equal(each, weights[key]) for key, each in OPERATOR.state_dict().items())
+    no_slopes = all(each.grad is None for each in OPERATOR.parameters())
+    return found, same and no_slopes and torch.equal(torch.random.get_rng_state(), draws)
+
+
+@pytest.fixture(scope="module")
+def method(fitting: tuple[Method, bool]) -> Method:
+    return fitting[0]
 
 
 def arrays(prediction: Prediction, pairs: Pairs) -> tuple[Array, Array, Array]:
@@ -57,12 +69,8 @@ def test_the_same_again_from_tensors(name: str, method: Method) -> None:
         assert np.array_equal(before, after)
 
 
-def test_fitting_leaves_the_operator_and_the_global_draws_as_they_were(name: str) -> None:
-    before, state = copy.deepcopy(OPERATOR.state_dict()), torch.random.get_rng_state()
-    catalog.load(name).fit(OPERATOR, BETWEEN, TRAINING, CALIBRATION, seed=5, others=OTHERS)
-    assert all(torch.equal(each, before[key]) for key, each in OPERATOR.state_dict().items())
-    assert torch.equal(torch.random.get_rng_state(), state)
-    assert not any(each.grad is not None for each in OPERATOR.parameters())
+def test_fitting_leaves_the_operator_and_the_global_draws_as_they_were(fitting: tuple[Method, bool]) -> None:
+    assert fitting[1]
 
 
 def test_calibrated_in_distribution_after_its_temperature(method: Method) -> None:
@@ -82,6 +90,7 @@ def test_the_temperature_is_the_likeliest(method: Method) -> None:
     assert found == pytest.approx(minimize_scalar(loss, bounds=(0.1, 10), method="bounded").x, rel=1e-3)
 
 
+@pytest.mark.parametrize("name", ["laplace_last_layer", "variance_head", "ensemble"])
 def test_all_is_said_together_and_survives(name: str) -> None:
     sets = (TRAINING, CALIBRATION, THIRD)
     found = Calibrated.fit(name, OPERATOR, BETWEEN, *sets, seed=3, levels=(0.8, 0.9), others=OTHERS)
@@ -108,25 +117,28 @@ def test_an_unknown_method_is_none() -> None:
         catalog.load("tarot")
 
 
-def test_the_variance_head_finds_where_errors_are_large() -> None:
-    """They were put there: noise grows sixfold along the line."""
-    calibration = lines(400, seed=8)
-    method = VarianceHead.fit(OPERATOR, BETWEEN, TRAINING, calibration, seed=0)
-    errors = (torch.tensor(NEW.targets) - method.predict(NEAR).mean).square().mean(dim=0).sqrt()[1:-1, 0]
-    found = method.predict(NEAR).deviation.square().mean(dim=0).sqrt()[1:-1, 0]
-    assert torch.allclose(found.log(), errors.log(), atol=0.35)
-    assert float(errors[-4:].mean() / errors[:4].mean()) > 1.5
-    constant = Tempered.fit(catalog.load("laplace_last_layer").fit(OPERATOR, BETWEEN, TRAINING, calibration, seed=0), calibration)
-    better, worse = (metrics.assess(*arrays(each.predict(NEAR), NEW), scale=3.0) for each in (method, constant))
-    assert better.nll < worse.nll and better.crps < worse.crps
+@pytest.fixture(scope="module")
+def head() -> VarianceHead:
+    return VarianceHead.fit(OPERATOR, BETWEEN, TRAINING, MANY, seed=0)
 
 
-def test_the_variance_head_grows_with_the_distance_and_not_with_the_grid() -> None:
-    method = VarianceHead.fit(OPERATOR, BETWEEN, TRAINING, lines(100, seed=8), seed=0)
-    asked = [functions(OPERATOR, lines(50, 9, **how)) for how in ({}, {"points": 93}, {"size": 4.0})]  # type: ignore[arg-type]
-    near, fine, far = (float(method.predict(each).deviation.mean()) for each in asked)
+def test_the_variance_head_finds_where_errors_are_large(head: VarianceHead) -> None:
+    found = head.predict(NEAR)
+    errors = (torch.tensor(NEW.targets) - found.mean).square().mean(dim=0).sqrt()[1:-1, 0].log()
+    deviations = found.deviation.square().mean(dim=0).sqrt()[1:-1, 0].log()
+    assert float(torch.corrcoef(torch.stack([errors.double(), deviations]))[0, 1]) > 0.8
+    constant = Tempered.fit(LastLayer.fit(OPERATOR, BETWEEN, TRAINING), MANY)
+    better, worse = (metrics.assess(*arrays(each.predict(NEAR), NEW), scale=3.0) for each in (head, constant))
+    assert better.nll < worse.nll and better.crps < worse.crps and better.ece < worse.ece
+
+
+def test_the_variance_head_grows_with_the_distance_and_not_with_the_grid(head: VarianceHead) -> None:
+    near, fine, far = (
+        float(head.predict(functions(OPERATOR, lines(50, 9, points=points, size=size))).deviation.mean())
+        for points, size in ((24, 1.0), (93, 1.0), (24, 4.0))
+    )
     assert fine == pytest.approx(near, rel=0.2) and far > 1.3 * near
-    assert float(method.power) > 0
+    assert float(head.power) > 0
 
 
 def test_a_handful_of_functions_calibrates_no_variance_head() -> None:
