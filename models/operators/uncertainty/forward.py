@@ -84,7 +84,9 @@ def seen(operator: Operator, scaling: Scaling, pairs: Pairs, batch: int = _BATCH
     """All pairs in order, a batch at a time. Raises ValueError where there is no pair, or no point is free."""
     raw = functions(operator, pairs)
     if len(pairs) == 0 or not bool((scaling.shape(raw.positions) > 0).any()):
-        raise ValueError(f"{len(pairs)} pairs, whose points the boundary conditions leave no say: nothing to learn from")
+        raise ValueError(
+            f"{len(pairs)} pairs, whose points the boundary conditions leave no say: nothing to learn from"
+        )
     wanted = standardise(scaling, torch.as_tensor(pairs.targets).to(raw.values), raw.positions)
     for first in range(0, len(pairs), batch):
         chosen = slice(first, first + batch)

@@ -27,8 +27,8 @@ from models.operators.uncertainty.method import Method
 from models.operators.uncertainty.spectral import SpectralDistance
 
 _HIDDEN = 32
-_STEPS = 500
-_VALUES = 2048  # a step, drawn at random
+_STEPS = 300
+_VALUES = 1024  # a step, drawn at random
 _RATE = 3e-3
 _DECAY = 1e-2
 _FOR_HEAD = 0.7  # of the calibration set
