@@ -26,6 +26,15 @@ class Scaling:
     output_scale: Tensor
     clamped: str = "none"
 
+    def to(self, device: torch.device) -> Scaling:
+        return Scaling(
+            self.input_mean.to(device),
+            self.input_scale.to(device),
+            self.output_mean.to(device),
+            self.output_scale.to(device),
+            self.clamped,
+        )
+
     def inputs(self, raw: Functions) -> Functions:
         return Functions((raw.values - self.input_mean) / self.input_scale, raw.positions, raw.grid)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+import torch
 from torch import Tensor
 
 
@@ -47,7 +48,9 @@ def synthesise(spectrum: Tensor, matrices: Sequence[Tensor], onto: Tensor) -> Te
         rows *= points
     spectrum = spectrum.view(rows, half.shape[1], channels)
     onto = onto.view(rows, grid[-1], channels)
-    return onto.baddbmm_(half.expand(rows, -1, -1), spectrum).view(batch, *grid, channels)
+    # In mixed precision `onto` and the matrices differ until they are cast, which nothing in place is.
+    add = torch.baddbmm if torch.is_autocast_enabled(onto.device.type) else Tensor.baddbmm_
+    return add(onto, half.expand(rows, -1, -1), spectrum).view(batch, *grid, channels)
 
 
 def _product(matrix: Tensor, rows: Tensor) -> Tensor:

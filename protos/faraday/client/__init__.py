@@ -33,13 +33,16 @@ from faraday.client.errors import (
     Unavailable,
     Violation,
 )
-from faraday.client.evidence import BoundKind, ErrorBound, Evidence, Outcome, PrivacySpend
+from faraday.client.evidence import BoundKind, ErrorBound, Evidence, Interval, IntervalKind, Outcome, PrivacySpend
 from faraday.client.field import Field
 from faraday.client.inverse import Identified, Inverse
 from faraday.client.listing import ProblemField, ProblemKind
 from faraday.client.mesh import Mesh, tetrahedra, triangles
 from faraday.client.operations import Operation, Operations
+from faraday.client.operator_models import ModelCard, ModelVersion, OperatorModel
+from faraday.client.operators import Functions, NeuralOperators
 from faraday.client.posed import Posed, Shape
+from faraday.client.prediction import Prediction, Road, SampleEvidence
 from faraday.client.privacy import Adjacency, Budget, Privacy, Quote, Release, Unit
 from faraday.client.progress import Progress as OperationProgress
 from faraday.client.progress import State as OperationState
@@ -69,11 +72,17 @@ __all__ = [
     "Field",
     "Forbidden",
     "Functional",
+    "Functions",
     "Identified",
+    "Interval",
+    "IntervalKind",
     "InvalidRequest",
     "Inverse",
     "MalformedReply",
     "Mesh",
+    "ModelCard",
+    "ModelVersion",
+    "NeuralOperators",
     "NoLocalServer",
     "NotConverged",
     "NotFound",
@@ -83,10 +92,12 @@ __all__ = [
     "OperationRunning",
     "OperationState",
     "Operations",
+    "OperatorModel",
     "Outcome",
     "PlaintextToken",
     "PlotUnavailable",
     "Posed",
+    "Prediction",
     "Privacy",
     "PrivacySpend",
     "ProblemField",
@@ -96,6 +107,8 @@ __all__ = [
     "Release",
     "RequestIdReused",
     "Retry",
+    "Road",
+    "SampleEvidence",
     "ServerError",
     "Settings",
     "Shape",
