@@ -13,17 +13,12 @@ from itertools import pairwise
 from statistics import median
 
 import numpy as np
-import torch
 
-from models.base import Array
-from models.operators.acquisition.darcy_error import darcy_error
-from models.operators.acquisition.strategy import Known, strategy
+from models.operators.acquisition.strategy import strategy
+from models.operators.darcy_lesson import darcy_lesson
 from models.operators.fno.config import FNO
-from models.operators.generators.darcy import darcy, discrete_darcy
+from models.operators.generators.darcy import darcy
 from models.operators.learning import Course, Lesson, learn
-from models.operators.operator import Functions, Operator
-from models.operators.pairs import Pairs
-from models.operators.scaling import Scaling
 from models.operators.training.recipe import Recipe
 from ops.bench.contract import Findings, Row, Run
 
@@ -117,17 +112,7 @@ def _lesson(setting: Setting, seed: int) -> Lesson:
     whole = darcy(sum(sizes), setting.divisions, seed)
     ends = np.cumsum((0, *sizes))
     start, pool, validation, test = (whole.of(slice(*ends[place : place + 2])) for place in range(4))
-    problem = discrete_darcy(setting.divisions)
-
-    def label(inputs: Array) -> Array:
-        return np.stack(problem.solve(list(inputs[:, :, 0].astype(np.float64))))[..., None]
-
-    return Lesson(start, pool.inputs, validation, test, label, _acquaint)
-
-
-def _acquaint(operator: Operator, scaling: Scaling, learnt: Pairs) -> Known:
-    labelled = Functions(torch.from_numpy(learnt.inputs), torch.from_numpy(learnt.positions), learnt.grid)
-    return Known(operator, scaling, labelled, error=darcy_error)
+    return darcy_lesson(start, pool.inputs, validation, test)
 
 
 def _course(setting: Setting, name: str, seed: int, rounds: int, batch: int) -> Course:
