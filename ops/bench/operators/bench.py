@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ops.bench.contract import Findings, Run
-from ops.bench.operators import forward
+from ops.bench.operators import cascade, forward
 
 Part = Callable[[Run], Findings]
 
-PARTS: tuple[Part, ...] = (forward.measure,)
+PARTS: tuple[Part, ...] = (forward.measure, cascade.measure)
 
 
 def measure(asked: Run) -> Findings:
