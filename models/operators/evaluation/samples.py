@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from models.base import Refusal
 from models.operators.calibrated import Calibrated
 from models.operators.evaluation.task import EvaluationTask
@@ -29,7 +31,7 @@ def _pairs(task: EvaluationTask, operator: Calibrated) -> Pairs:
     if task.problem == "own":
         assert task.inputs is not None and task.targets is not None and task.positions is not None
         grid = () if task.grid is None else tuple(task.grid.tolist())
-        return Pairs(task.inputs, task.targets, task.positions, grid)
+        return Pairs(*(np.array(each) for each in (task.inputs, task.targets, task.positions)), grid)
     problem = operator.card.problem if task.problem == "same" else task.problem
     if problem not in MAKERS:
         message = f"nobody here makes samples of {problem!r}; send your own, with problem `own`"

@@ -10,8 +10,10 @@ from models.artefacts import Named, check_name
 from models.base import Refusal, Task, scalar
 from models.operators.architecture import Architecture
 from models.operators.training.recipe import Recipe
+from models.operators.uncertainty.catalog import METHODS as CATALOG
 
-METHODS = ("variance_head",)  # how an operator may say how sure it is
+# How an operator may say how sure it is; an ensemble would take several trainings.
+METHODS = tuple(name for name in CATALOG if name != "ensemble")
 _MOST_SIZE = 4096  # of anything that an architecture counts
 
 
@@ -66,7 +68,7 @@ class RecipeTask(Task):
 
     def _architecture(self) -> Architecture:
         try:
-            found = msgspec.json.decode(self.architecture.encode(), type=Architecture)
+            found: Architecture = msgspec.json.decode(self.architecture.encode(), type=Architecture)
         except (msgspec.MsgspecError, ValueError, UnicodeEncodeError) as error:
             raise Refusal("MALFORMED_ARCHITECTURE", f"is no architecture: {error}", "architecture") from None
         if any(size > _MOST_SIZE for size in _sizes(msgspec.to_builtins(found))):
