@@ -1,8 +1,9 @@
 """One forward pass, with all of it that beliefs and flags are made from: it is run once for all of them.
 
-Beliefs are about the *standardised answer* t: the answer is lift(x) + scale · t, t = shape(x) · output. Errors of trained
-operators are nearly even in t, while in the output they grow towards sides where `shape` falls to 0 (measured for Darcy at
-22²: 0.016 to 0.026 against 0.03 to 0.29). Where `shape` is 0 the boundary conditions give the answer, and nothing is uncertain.
+Beliefs are about the *standardised answer* t: the answer is lift(x) + scale · t, t = shape(x) · output. Errors of
+trained operators are nearly even in t, while in the output they grow towards sides where `shape` falls to 0 (measured
+for Darcy at 22²: 0.016 to 0.026 against 0.03 to 0.29). Where `shape` is 0 the boundary conditions give the answer,
+and nothing is uncertain.
 """
 
 from __future__ import annotations
@@ -95,14 +96,15 @@ def seen(operator: Operator, scaling: Scaling, pairs: Pairs, batch: int = _BATCH
 
 
 def standardise(scaling: Scaling, answer: Tensor, positions: Tensor) -> Tensor:
-    """(batch, points, channels), from an answer in units."""
+    """(…, points, channels), from an answer in units."""
     return (answer - _lift(scaling, answer, positions)) / scaling.output_scale
 
 
 def in_units(scaling: Scaling, mean: Tensor, deviation: Tensor, positions: Tensor) -> Prediction:
-    """Of a standardised answer's mean and deviation."""
+    """Of a standardised answer's mean and deviation, (…, points, channels) each."""
     return Prediction(_lift(scaling, mean, positions) + scaling.output_scale * mean, scaling.output_scale * deviation)
 
 
 def _lift(scaling: Scaling, like: Tensor, positions: Tensor) -> Tensor:
-    return scaling.answer(torch.zeros_like(like[:1]), positions)
+    none = torch.zeros(like.shape[-2:], dtype=like.dtype, device=like.device)
+    return scaling.answer(none[None], positions)[0]

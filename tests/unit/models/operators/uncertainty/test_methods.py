@@ -1,4 +1,4 @@
-"""What every method of the catalogue keeps to, and what is said by all parts together."""
+"""What every method of the catalogue keeps to, and what is theirs alone."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import pytest
 import torch
 from scipy.optimize import minimize_scalar
 
-from models.base import Array, Refusal
+from models.base import Array
 from models.operators.operator import Prediction
 from models.operators.pairs import Pairs
 from models.operators.uncertainty import catalog, metrics
-from models.operators.uncertainty.calibrated import Calibrated
 from models.operators.uncertainty.ensemble import Ensemble
 from models.operators.uncertainty.flag import Flag
 from models.operators.uncertainty.forward import forward, functions
@@ -24,7 +23,7 @@ from models.operators.uncertainty.temperature import Tempered
 from models.operators.uncertainty.variance_head import VarianceHead
 from tests.unit.models.operators.uncertainty.toys import Waves, fitted, lines, scaling
 
-TRAINING, CALIBRATION, THIRD, NEW = (lines(count, seed) for seed, count in enumerate((80, 60, 40, 200), start=1))
+TRAINING, CALIBRATION, NEW = (lines(count, seed) for seed, count in enumerate((80, 60, 200), start=1))
 OPERATOR, BETWEEN = fitted(TRAINING)
 OTHERS = tuple(fitted(TRAINING, seed=seed)[0] for seed in (1, 2))
 NEAR = functions(OPERATOR, NEW)
@@ -88,28 +87,6 @@ def test_the_temperature_is_the_likeliest(method: Method) -> None:
         return metrics.negative_log_likelihood(mean[free], temperature * deviation[free], target[free])
 
     assert found == pytest.approx(minimize_scalar(loss, bounds=(0.1, 10), method="bounded").x, rel=1e-3)
-
-
-@pytest.mark.parametrize("name", ["laplace_last_layer", "variance_head", "ensemble"])
-def test_all_is_said_together_and_survives(name: str) -> None:
-    sets = (TRAINING, CALIBRATION, THIRD)
-    found = Calibrated.fit(name, OPERATOR, BETWEEN, *sets, seed=3, levels=(0.8, 0.9), others=OTHERS)
-    tensors = found.tensors()
-    assert {key.split(".")[0] for key in tensors} == {"uncertainty", "calibration"}
-    said, again = (each.say(NEAR) for each in (found, Calibrated.restore(name, OPERATOR, BETWEEN, tensors)))
-    assert len(said.bounds) == 4 and said.far.shape == (200,)
-    assert torch.equal(said.prediction.deviation, found.method.predict(NEAR).deviation)
-    for (low, high), (other_low, other_high) in zip(said.bounds, again.bounds, strict=True):
-        assert torch.equal(low, other_low) and torch.equal(high, other_high)
-        assert torch.all(low <= said.prediction.mean) and torch.all(said.prediction.mean <= high)
-    assert torch.equal(said.score, again.score)
-
-
-def test_sets_that_overlap_are_refused() -> None:
-    for sets in ((TRAINING, TRAINING, THIRD), (TRAINING, CALIBRATION, CALIBRATION), (TRAINING, CALIBRATION, TRAINING)):
-        with pytest.raises(Refusal) as refused:
-            Calibrated.fit("variance_head", OPERATOR, BETWEEN, *sets, seed=0)
-        assert refused.value.reason == "CALIBRATION_OVERLAPS"
 
 
 def test_an_unknown_method_is_none() -> None:
