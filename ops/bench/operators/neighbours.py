@@ -35,17 +35,21 @@ class Found:
 
 
 def measure(asked: Run) -> Findings:
-    points = np.random.default_rng(0).random((POINTS, 2)).astype(np.float32)
+    return between(asked, POINTS, PEER)
+
+
+def between(asked: Run, count: int, peer: Program) -> Findings:
+    points = np.random.default_rng(0).random((count, 2)).astype(np.float32)
     rows = []
     for radius in RADII:
         asked.say(f"neighbours within {radius}")
-        rows.append(beside(radius, ours(points, radius), _peer(points, radius, asked.rounds)))
+        rows.append(beside(count, radius, ours(points, radius), theirs(points, radius, asked.rounds, peer)))
     return Findings(tuple(rows), NOTES)
 
 
-def beside(radius: float, mine: Found, other: Found | PeerMissing) -> Row:
+def beside(count: int, radius: float, mine: Found, other: Found | PeerMissing) -> Row:
     """Informs: the goals of the operators name no figure for it."""
-    work = f"neighbours of {POINTS:,} points within {radius}"
+    work = f"neighbours of {count:,} points within {radius}"
     if isinstance(other, PeerMissing):
         return missing(work, mine.seconds, peer_name=PEER.name, unit=UNIT, reach=None, why=str(other))
     row = compare(work, mine.seconds, other.seconds, peer_name=PEER.name, unit=UNIT, better=Better.LESS)
@@ -66,12 +70,12 @@ def pairs(found: Neighbours, count: int) -> Array:
     return found.queries * count + found.indices
 
 
-def _peer(points: Array, radius: float, rounds: int) -> Found | PeerMissing:
+def theirs(points: Array, radius: float, rounds: int, peer: Program) -> Found | PeerMissing:
     with tempfile.TemporaryDirectory() as folder:
         problem = Path(folder) / "points.npz"
         np.savez(problem, points=points, radius=radius)
         try:
-            ran = run(PEER, "neighbours", problem, max(_REPETITIONS, rounds))
+            ran = run(peer, "neighbours", problem, max(_REPETITIONS, rounds))
         except PeerMissing as why:
             return why
     return Found(ran.seconds["native"], ran.answers["native"])
