@@ -31,7 +31,7 @@ def _pairs(task: EvaluationTask, operator: Calibrated) -> Pairs:
     if task.problem == "own":
         assert task.inputs is not None and task.targets is not None and task.positions is not None
         grid = () if task.grid is None else tuple(task.grid.tolist())
-        return Pairs(*(np.array(each) for each in (task.inputs, task.targets, task.positions)), grid)
+        return Pairs(np.array(task.inputs), np.array(task.targets), np.array(task.positions), grid)
     problem = operator.card.problem if task.problem == "same" else task.problem
     if problem not in MAKERS:
         message = f"nobody here makes samples of {problem!r}; send your own, with problem `own`"

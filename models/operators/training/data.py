@@ -71,7 +71,7 @@ def _sent(task: TrainTask) -> Pairs:
     """Arrays of a task are read-only, and PyTorch takes only what it might write to."""
     assert task.inputs is not None and task.targets is not None and task.positions is not None
     grid = () if task.grid is None else tuple(task.grid.tolist())
-    return Pairs(*(np.array(each) for each in (task.inputs, task.targets, task.positions)), grid)
+    return Pairs(np.array(task.inputs), np.array(task.targets), np.array(task.positions), grid)
 
 
 def _together(several: list[Pairs]) -> Pairs:
