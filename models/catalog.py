@@ -20,6 +20,7 @@ from models.fem.modes import task as modes
 from models.fem.nonlinear_diffusion import task as nonlinear_diffusion
 from models.fem.optimize import identify_task, topology_task
 from models.fem.transport import task as transport
+from models.operators.predict import task as predict
 from models.surrogate import task as surrogate
 
 CATALOG: dict[str, Spec] = {
@@ -49,6 +50,7 @@ CATALOG: dict[str, Spec] = {
         helmholtz.SPEC,
         identity.SPEC,
         modes.SPEC,
+        predict.SPEC,
         surrogate.SPEC,
     )
 }

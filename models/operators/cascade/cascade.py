@@ -69,7 +69,7 @@ class _Cascade:
             return self._solved(Why.FAR)
         u, steps = np.asarray(self.guess.field, np.float64), self.wish.corrections
         with np.errstate(all="ignore"):
-            found = self.meter.of(Work.STEP, lambda: correct(self.discrete, u, steps), steps + 1)
+            found = self.meter.of(Work.STEP, lambda: correct(self.discrete, u, steps), self.wish.all_steps)
         if not np.isfinite(found.given.energy.value):  # finite, but its squares are not
             return self._solved(Why.NOT_FINITE)
         return self._certified(found) if self.wish.is_certified else self._estimated(found)

@@ -22,7 +22,7 @@ FORGETTING = 1 / 256
 
 class Work(Enum):
     FORWARD = "forward"  # of the operator, for one input
-    STEP = "step"  # towards the discrete solution, each: an estimate takes one, k corrections k + 1
+    STEP = "step"  # towards the discrete solution, each; see `Wish.all_steps`
     CERTIFICATE = "certificate"  # of the operator's field, or of a corrected one
     SOLVE = "solve"
     BOUND = "bound"  # of the discrete solution
@@ -72,9 +72,9 @@ def is_solving_cheaper(wish: Wish, costs: Costs) -> bool:
     """
     if not wish.is_verified:
         return False
-    checking, certifying = (Work.BOUND, [Work.CERTIFICATE]) if wish.is_certified else (Work.STEP, [])
-    solving = _sum(costs, [Work.SOLVE, checking])
-    own = _sum(costs, [Work.FORWARD, *[Work.STEP] * (1 + wish.corrections), *certifying])
+    checking, certifying = ([Work.BOUND], [Work.CERTIFICATE]) if wish.is_certified else ([Work.STEP] * 2, [])
+    solving = _sum(costs, [Work.SOLVE, *checking])
+    own = _sum(costs, [Work.FORWARD, *[Work.STEP] * wish.all_steps, *certifying])
     if own is None or solving is None:
         return False
     return solving <= own + (costs.missed.value * solving if wish.tolerance is not None else 0.0)

@@ -1,8 +1,8 @@
-"""What is left between a field and the discrete solution, by one step of multigrid-preconditioned conjugate gradients.
+"""What is left between a field and the discrete solution, by steps of multigrid-preconditioned conjugate gradients.
 
-The step lowers the squared energy error by as much as it can along one direction, which is known exactly (Hestenes &
+A step lowers the squared energy error by as much as it can along one direction, which is known exactly (Hestenes &
 Stiefel 1952, J. Res. NBS 49, theorem 6:1): a lower bound of what the error was. It is near, because a V-cycle leaves a
-tenth of an error: √(1 − 0.1²). In L2 the length of the step stands for the error, which is no bound.
+tenth of an error: √(1 − 0.1²). In L2 the length of the steps stands for the error, which is no bound.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from models.operators.cascade.norms import l2_norm
 
 _CONDITIONS = (
     "Against the discrete solution on the same grid, not the exact one: the error of discretisation is not in it. {} "
-    "It holds as far as one step of the multigrid preconditioner leaves little of the error."
+    "It holds as far as a step of conjugate gradients with multigrid leaves little of the error."
 )
 _ENERGY = _CONDITIONS.format("It is a lower bound of that error, and nearly all of it.")
 _L2 = _CONDITIONS.format("It may be above or below that error.")
@@ -39,14 +39,17 @@ class Estimate:
 @dataclass(frozen=True, eq=False)
 class Corrected:
     u: Array  # (points,): after the steps, or as it was given without any
-    near: Array  # (points,): after one step more, which the estimate has taken anyway
+    near: Array  # (points,): one or two steps further, which the estimates have taken anyway
     given: Estimate  # of the field that was given
     left: Estimate  # of u
 
 
 def correct(discrete: Discrete, u: Array, steps: int) -> Corrected:
-    """A finite field u (points,), 0 on the boundary, after `steps` corrections, each of which leaves about a tenth."""
-    found = discrete.improve(u, steps)
+    """A finite field u (points,), 0 on the boundary, after `steps` corrections, each of which leaves about a tenth.
+
+    Where none is wanted, two steps look at its error: in L2 one alone is up to 15 % off where a field is rough.
+    """
+    found = discrete.improve(u, max(steps, 1))
     near = found.x + found.correction
     given = _estimate(discrete, u, float(found.gains.sum()), near - u)
     if steps == 0:

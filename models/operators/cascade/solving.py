@@ -35,7 +35,7 @@ def solve(discrete: Discrete, wish: Wish, meter: Meter, start: Array | None = No
     solution = meter.of(Work.SOLVE, lambda: discrete.solve(start))
     method = f"P1 Lagrange elements, {solution.method}"
     if not wish.is_certified:
-        bound = meter.of(Work.STEP, lambda: correct(discrete, solution.x, 0)).left.energy
+        bound = meter.of(Work.STEP, lambda: correct(discrete, solution.x, 0), 2).left.energy
         return Solved(solution, _evidence(solution, method, bound), None, True)
     proof = _proof(discrete, wish, meter, solution.x, flux)
     method = f"{method}; {BY_FLUX}"

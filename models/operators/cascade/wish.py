@@ -46,3 +46,8 @@ class Wish:
     @property
     def corrections(self) -> int:
         return self.steps if self.verify is Verify.CORRECT else 0
+
+    @property
+    def all_steps(self) -> int:
+        """With those that only estimate: one ahead of a corrected field, two ahead of one that stays as it is."""
+        return max(self.corrections, 1) + 1

@@ -43,10 +43,8 @@ class Darcy:
     load: Array  # (points,): ∫ φ_i
 
     def conductivity(self, permeability: Array) -> Array:
-        """(cells,) of permeability (points,): the geometric mean over the corners of a square, for both its halves."""
-        nodes = np.log(permeability, dtype=np.float64).reshape(self.divisions + 1, self.divisions + 1)
-        squares = np.exp((nodes[:-1, :-1] + nodes[1:, :-1] + nodes[:-1, 1:] + nodes[1:, 1:]) / 4)
-        return np.repeat(squares.ravel(), 2)
+        """(cells,) of permeability (points,): see `conductivity`."""
+        return conductivity(permeability, self.divisions)
 
     def solve(self, permeabilities: Sequence[Array]) -> list[Array]:
         """One u (points,) for each permeability (points,), positive."""
@@ -55,6 +53,13 @@ class Darcy:
             self.plan.operator(self.conductivity(permeability)).solve([self.load], [fixed])[0].x
             for permeability in permeabilities
         ]
+
+
+def conductivity(permeability: Array, divisions: int) -> Array:
+    """(cells,) of permeability (points,): the geometric mean over the corners of a square, for both its halves."""
+    nodes = np.log(permeability, dtype=np.float64).reshape(divisions + 1, divisions + 1)
+    squares = np.exp((nodes[:-1, :-1] + nodes[1:, :-1] + nodes[:-1, 1:] + nodes[1:, 1:]) / 4)
+    return np.repeat(squares.ravel(), 2)
 
 
 def discrete_darcy(divisions: int) -> Darcy:

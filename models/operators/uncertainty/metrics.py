@@ -45,10 +45,10 @@ def assess(mean: Array, deviation: Array, target: Array, scale: float) -> Scores
 
 
 def negative_log_likelihood(mean: Array, deviation: Array, target: Array) -> float:
-    """Of Gaussians, in nats per value."""
-    with np.errstate(divide="ignore"):
-        distance = (target - mean) / deviation
-        return float(np.mean(0.5 * distance**2 + np.log(deviation) + 0.5 * np.log(2 * np.pi)))
+    """Of Gaussians, in nats per value; ∞ where one of them is certain."""
+    if not np.all(deviation > 0):
+        return float("inf")
+    return float(np.mean(0.5 * ((target - mean) / deviation) ** 2 + np.log(deviation) + 0.5 * np.log(2 * np.pi)))
 
 
 def crps(mean: Array, deviation: Array, target: Array) -> float:

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ops.bench.contract import Findings, Run
-from ops.bench.operators import forward, neighbours
+from ops.bench.operators import darcy, forward, neighbours
 
 Part = Callable[[Run], Findings]
 
-PARTS: tuple[Part, ...] = (forward.measure, neighbours.measure)
+PARTS: tuple[Part, ...] = (
+    forward.measure,
+    neighbours.measure,
+    darcy.measure,
+)
 
 
 def measure(asked: Run) -> Findings:

@@ -50,8 +50,9 @@ class LastLayer(Method):
         found, directions = torch.linalg.eigh(gram)
         eigenvalues = found.clamp_min(0.0)
         weights = torch.cat([operator.head.weight, operator.head.bias[:, None]], dim=1).detach().double()
+        once = torch.ones_like(eigenvalues)
         each = [
-            beliefs or likeliest(Curvature(eigenvalues, float(w.square().sum()), float(r), float(t), values))
+            beliefs or likeliest(Curvature(eigenvalues, once, float(w.square().sum()), float(r), float(t), values))
             for w, r, t in zip(weights, errors, wanted, strict=True)
         ]
         variances = torch.stack([1 / (eigenvalues / b.noise + b.precision) for b in each], dim=1)
