@@ -159,7 +159,7 @@ def test_what_it_does_not_take_is_refused() -> None:
         with pytest.raises(Refusal) as refused:
             operator(inputs)
         assert refused.value.reason == reason
-    with pytest.raises(Refusal, match="prepare"):
+    with pytest.raises(ValueError, match="prepare"):
         BY_MODES.build(0)(Functions(torch.zeros(1, 9, 1), lattice(3).float(), (3, 3)))
 
 
