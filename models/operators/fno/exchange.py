@@ -98,8 +98,8 @@ class _Place:
 
 
 def _places(config: FNO) -> Iterator[_Place]:
-    yield from _linear("lifting.fcs.0", "lifting")
-    yield from _linear("lifting.fcs.1", "entry")
+    yield from _linear("lifting.fcs.0", "lifting.0")
+    yield from _linear("lifting.fcs.1", "lifting.2")
     yield from _linear("projection.fcs.0", "projection")
     yield from _linear("projection.fcs.1", "head")
     for layer in range(config.layers):
