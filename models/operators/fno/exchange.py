@@ -38,8 +38,8 @@ def load(theirs: Mapping[str, Any], config: FNO) -> FourierOperator:
     described = theirs.get(_METADATA, {})
     if odd := [name for name, value in _TAKEN_FOR_GRANTED.items() if described.get(name, value) != value]:
         raise _unreadable(f"have {odd[0]} = {described[odd[0]]!r}; send those of a FNO without", odd[0])
-    if config.basis != "periodic":
-        raise _unreadable('are of the periodic basis; send a configuration with basis = "periodic"', "basis")
+    if why := _unlike(config):
+        raise _unreadable(f"are of another architecture: {why}", "config")
     places = tuple(_places(config))
     if differing := sorted({place.theirs for place in places} ^ (set(theirs) - {_METADATA})):
         raise _unreadable(f"have or lack {differing[0]!r}, unlike this configuration", differing[0])
@@ -54,12 +54,19 @@ def load(theirs: Mapping[str, Any], config: FNO) -> FourierOperator:
 
 
 def dump(operator: FourierOperator) -> dict[str, Tensor]:
-    """For `load_state_dict` of their FNO. Raises ValueError for the physical basis, which theirs has not."""
+    """For `load_state_dict` of their FNO. Raises ValueError for an architecture that is not among theirs."""
     config = operator.config
-    if config.basis != "periodic":
-        raise ValueError("neuraloperator has the periodic basis only")
+    if why := _unlike(config):
+        raise ValueError(why)
     state = operator.state_dict()
     return {place.theirs: place.kind.to_theirs(state[place.ours], config.dimension) for place in _places(config)}
+
+
+def _unlike(config: FNO) -> str:
+    """Why theirs cannot be so; empty where it can."""
+    if config.basis != "periodic":
+        return "its basis is periodic"
+    return "" if config.mixing else "without mixing it applies its activation twice after a layer"
 
 
 @dataclass(frozen=True)
@@ -91,8 +98,8 @@ class _Place:
 
 
 def _places(config: FNO) -> Iterator[_Place]:
-    yield from _linear("lifting.fcs.0", "lifting")
-    yield from _linear("lifting.fcs.1", "entry")
+    yield from _linear("lifting.fcs.0", "lifting.0")
+    yield from _linear("lifting.fcs.1", "lifting.2")
     yield from _linear("projection.fcs.0", "projection")
     yield from _linear("projection.fcs.1", "head")
     for layer in range(config.layers):

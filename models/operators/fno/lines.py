@@ -26,8 +26,7 @@ _gelu_ = torch.ops.aten.gelu_
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    lifting: nn.Linear
-    entry: nn.Linear
+    lifting: nn.Sequential
     blocks: tuple[Block, ...]
     projection: nn.Linear
 
@@ -53,7 +52,7 @@ def _run(
     answer = entering.new_empty(batch * points, (head or layers.projection).out_features)
     bundles = tuple(_bundles(current, spectrum, entering.reshape(-1, channels), answer))
     for bundle in bundles:
-        _lift(layers, bundle)
+        _lift(layers.lifting, bundle)
         bundle.analyse(analysis)
     for block in layers.blocks:
         coefficients = _convolved(block, spectrum, transform, grid, batch)
@@ -92,9 +91,10 @@ def _bundles(values: Tensor, spectrum: Tensor, entering: Tensor, answer: Tensor)
         yield _Bundle(lines, values[lines], rows, spectrum[lines], entering[of_rows], answer[of_rows])
 
 
-def _lift(layers: Layers, bundle: _Bundle) -> None:
-    hidden = _gelu_(linear(bundle.entering, layers.lifting.weight, layers.lifting.bias))
-    torch.addmm(layers.entry.bias, hidden, layers.entry.weight.t(), out=bundle.rows)
+def _lift(lifting: nn.Sequential, bundle: _Bundle) -> None:
+    first, _, second = lifting
+    hidden = _gelu_(first(bundle.entering))
+    torch.addmm(second.bias, hidden, second.weight.t(), out=bundle.rows)
 
 
 def _convolved(block: Block, spectrum: Tensor, transform: Transform, grid: tuple[int, ...], batch: int) -> Tensor:

@@ -29,8 +29,9 @@ class FourierOperator(Operator):
         super().__init__()
         self.config = config
         entering = config.input_channels + config.dimension * config.coordinates
-        self.lifting = nn.Linear(entering, config.lifting)
-        self.entry = nn.Linear(config.lifting, config.width)
+        self.lifting = nn.Sequential(
+            nn.Linear(entering, config.lifting), nn.GELU(), nn.Linear(config.lifting, config.width)
+        )
         self.blocks = nn.ModuleList(Block(config, last=layer == config.layers - 1) for layer in range(config.layers))
         self.projection = nn.Linear(config.width, config.projection)
         self.head = nn.Linear(config.projection, config.output_channels)
@@ -62,7 +63,7 @@ class FourierOperator(Operator):
     def hidden(self, values: Tensor, grid: tuple[int, ...], coordinates: Tensor, transform: Transform) -> Tensor:
         """`features`, as a function of tensors alone."""
         batch, points, _ = values.shape
-        hidden = self.entry(gelu(self.lifting(self.entering(values, coordinates)))).view(
+        hidden = self.lifting(self.entering(values, coordinates)).view(
             batch, *grid, self.config.width
         )
         for block in self.blocks:
@@ -77,7 +78,7 @@ class FourierOperator(Operator):
 
     def _layers(self) -> lines.Layers:
         blocks = tuple(cast(Iterable[Block], self.blocks))
-        return lines.Layers(self.lifting, self.entry, blocks, self.projection)
+        return lines.Layers(self.lifting, blocks, self.projection)
 
     def _check(self, inputs: Functions) -> None:
         dimension, channels = self.config.dimension, self.config.input_channels
