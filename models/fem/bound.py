@@ -72,12 +72,14 @@ def energy_bound(problem: Problem, u: Array, method: Method = "fast") -> tuple[E
     return found.bound, found.shares
 
 
-def certificate(problem: Problem, u: Array, method: Method = "fast") -> Certificate:
+def certificate(
+    problem: Problem, u: Array, method: Method = "fast", stars: Stars = equilibrate_by_stars
+) -> Certificate:
     """Fast where u is nearly a Galerkin solution; else, and where asked for, as sharp as can be.
 
     Raises `SingularMatrix`.
     """
-    found = certificate_by_stars(problem, u, u) if method == "fast" else None
+    found = certificate_by_stars(problem, u, u, stars) if method == "fast" else None
     return found or certificate_by(problem, u, equilibrate(problem, u))
 
 
