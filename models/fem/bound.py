@@ -93,11 +93,13 @@ def certificate_by_stars(
     """
     flux, carried = stars(problem, near)
     found = certificate_by(problem, u, flux)
-    of_near = found if near is u else certificate_by(problem, near, flux)
+    shares = found.shares if near is u else mismatch(problem, near, flux)
+    norm = energy_norm(problem, near)
     is_sharp = (
         carried <= MOST_CARRIED * found.bound.value
-        and of_near.bound.relative <= ROUGHEST
-        and mean_aspect(problem.mesh, of_near.shares) <= MOST_STRETCHED
+        and 0 < norm
+        and np.sqrt(shares.sum()) <= ROUGHEST * norm
+        and mean_aspect(problem.mesh, shares) <= MOST_STRETCHED
     )
     return found if is_sharp else None
 
