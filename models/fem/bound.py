@@ -97,7 +97,7 @@ def certificate_by_stars(
     norm = energy_norm(problem, near)
     is_sharp = (
         carried <= MOST_CARRIED * found.bound.value
-        and 0 < norm
+        and norm > 0
         and np.sqrt(shares.sum()) <= ROUGHEST * norm
         and mean_aspect(problem.mesh, shares) <= MOST_STRETCHED
     )
