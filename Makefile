@@ -10,7 +10,7 @@ PYPROJECTS := pyproject.toml protos/pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env check test frameworks demo up down protos bench-env
+.PHONY: help env check test frameworks demo up down protos bench-env pretrained
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -70,6 +70,9 @@ test: env ## Run all tests with coverage
 
 frameworks: $(FRAMEWORKS_VENV)/.installed ## Differentiate solves from torch and JAX too, in .venv-frameworks
 	$(FRAMEWORKS_VENV)/bin/python -m pytest tests/unit/client/test_differentiable.py
+
+pretrained: env ## Make the operators that come with the system anew: about ten minutes of one core
+	OMP_NUM_THREADS=1 $(BIN)/python -m ops.pretrained
 
 demo: env ## Start a local cluster, make one real call to every service, print the answers, stop
 	$(BIN)/faraday demo

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+import torch
 from torch import Tensor
 
 
@@ -34,7 +35,9 @@ def synthesise(spectrum: Tensor, syntheses: Sequence[Tensor], onto: Tensor) -> T
     *_, points, channels = onto.shape
     lines = synthesise_across(spectrum, syntheses[:-1])
     shape = (len(lines), points, channels)
-    return onto.view(shape).baddbmm_(syntheses[-1].expand(len(lines), -1, -1), lines).view(onto.shape)
+    # In mixed precision `onto` and the matrices differ until they are cast, which nothing in place is.
+    add = torch.baddbmm if torch.is_autocast_enabled(onto.device.type) else Tensor.baddbmm_
+    return add(onto.view(shape), syntheses[-1].expand(len(lines), -1, -1), lines).view(onto.shape)
 
 
 def analyse_across(lines: Tensor, full: Sequence[Tensor], grid: Sequence[int], batch: int) -> Tensor:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ops.bench.contract import Findings, Run
-from ops.bench.operators import forward
+from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours
 
 Part = Callable[[Run], Findings]
 
-PARTS: tuple[Part, ...] = (forward.measure,)
+PARTS: tuple[Part, ...] = (forward.measure, neighbours.measure, darcy.measure, acquisition.measure, cascade.measure,)
 
 
 def measure(asked: Run) -> Findings:
