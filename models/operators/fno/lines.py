@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -92,7 +93,7 @@ def _bundles(values: Tensor, spectrum: Tensor, entering: Tensor, answer: Tensor)
 
 
 def _lift(lifting: nn.Sequential, bundle: _Bundle) -> None:
-    first, _, second = lifting
+    first, _, second = cast(tuple[nn.Linear, nn.GELU, nn.Linear], tuple(lifting))
     hidden = _gelu_(first(bundle.entering))
     torch.addmm(second.bias, hidden, second.weight.t(), out=bundle.rows)
 

@@ -63,9 +63,7 @@ class FourierOperator(Operator):
     def hidden(self, values: Tensor, grid: tuple[int, ...], coordinates: Tensor, transform: Transform) -> Tensor:
         """`features`, as a function of tensors alone."""
         batch, points, _ = values.shape
-        hidden = self.lifting(self.entering(values, coordinates)).view(
-            batch, *grid, self.config.width
-        )
+        hidden = self.lifting(self.entering(values, coordinates)).view(batch, *grid, self.config.width)
         for block in self.blocks:
             hidden = block(hidden, transform)
         return gelu(self.projection(hidden.view(batch, points, self.config.width)))
