@@ -26,6 +26,7 @@ from cluster.placement import Placement, Plane, PlaneOptions
 from cluster.plane import private_socket
 from cluster.replica import Replica, ReplicaOptions
 from cluster.tracing import TracingOptions
+from models.artefacts import Artefacts
 from models.base import Spec
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class ControllerOptions:
     wake_socket: Path
     certificate: Certificate | None
     tracing: TracingOptions
+    artefacts: Artefacts
     run: str  # names the run of the installation: a second controller in it takes the replicas over as they are
     ready_timeout_s: float = 120.0
 
@@ -106,10 +108,8 @@ class Controller:
     def _deploy(self) -> None:
         options = self._options
         serve_adapter.start()
-        models = [
-            (placement, ReplicaOptions(spec, placement.max_batch, options.plane, options.certificate, options.tracing))
-            for spec, placement in options.models
-        ]
+        shared = (options.plane, options.certificate, options.tracing, options.artefacts)
+        models = [(placement, ReplicaOptions(spec, placement.max_batch, *shared)) for spec, placement in options.models]
         self._handles = serve_adapter.deploy(models, self._cluster.gpus, options.run)
 
     async def _up(self) -> None:

@@ -25,6 +25,7 @@ from cluster.plane.frames import Begin, Infer
 from cluster.plane.server import PlaneServer
 from cluster.tracing import Kind, Span, TracingOptions, child, configure, new_span_id, unix_clock
 from cluster.turns import Turns
+from models.artefacts import Artefacts
 from models.base import Model, Result, Spec, SteppedModel, Task
 
 ENDPOINT = "endpoint"  # the key in a replica's metadata
@@ -40,13 +41,14 @@ class ReplicaOptions:
     plane: PlaneOptions
     certificate: Certificate | None
     tracing: TracingOptions
+    artefacts: Artefacts
 
 
 class Replica:
     def __init__(self, options: ReplicaOptions) -> None:
         context = serve.get_replica_context()
         self._options = options
-        model = options.spec.load("cuda" if ray.get_gpu_ids() else "cpu")
+        model = options.spec.load("cuda" if ray.get_gpu_ids() else "cpu", options.artefacts)
         options.spec.warm_up(model)  # before this replica is ready for anything else
         self._loop = uvloop.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="plane", daemon=True).start()

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import msgspec
 import numpy.typing as npt
 
-if TYPE_CHECKING:  # a name for the type checker: privacy itself imports this module
+if TYPE_CHECKING:  # names for the type checker: these modules themselves import this one
+    from models.artefacts import Artefacts, Named
     from models.privacy.events import Event
 
 Array = npt.NDArray[Any]
@@ -61,6 +62,25 @@ class ErrorBound(msgspec.Struct, frozen=True):
     source: str  # paper and theorem
 
 
+class IntervalKind(enum.Enum):
+    """What is known of the intervals between `low` and `high` of an answer that was learnt from samples."""
+
+    CONFORMAL = "conformal"  # a theorem on fresh samples: right at its level on average over questions like those
+    BELIEVED = "believed"  # what the model's own deviations say, Gaussian; measured on samples, promised by nothing
+    WITHDRAWN = "withdrawn"  # some question is unlike all that was learnt from: nothing is claimed of its answer
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """What the intervals of an answer claim, all together: of the weakest of them where they differ."""
+
+    level: float  # the part of cases in which it should hold, 0 to 1
+    kind: IntervalKind
+    simultaneous: bool  # of all points of a function at once, or of each by itself
+    calibration_count: int  # how many fresh samples it was fitted on; 0 where on none
+    conditions: str  # what has to hold for it, in a sentence
+    source: str  # paper and theorem
+
+
 class Outcome(enum.Enum):
     """How a computation ended that did end; a refusal is an exception instead."""
 
@@ -76,6 +96,7 @@ class Evidence(msgspec.Struct, frozen=True):
     method: str = ""  # the algorithm that answered, as its field names it
     residual: float | None = None  # relative algebraic residual, dimensionless
     error_bound: ErrorBound | None = None
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -250,13 +271,16 @@ class Spec:
     summary: str
     task: type[Task]
     result: type[Result]
-    factory: str  # "module:callable"; called as factory(device) with "cpu" or "cuda" on the replica
+    factory: str  # "module:callable"; called on the replica as factory(device), "cpu" or "cuda", or with artefacts, too
     example: Callable[[], Task]  # a small real task: warm-up, documentation, conformance
     max_batch: int = 64
     quick: bool = False  # a batch takes less than the 0.1 ms of a hop to the model's thread and back
     resources: Resources = Resources()
     private: Private[Any] | None = None  # None: no answer tells of anyone's records
     stepped: bool = False  # the factory makes a `SteppedModel`: its tasks may run as long-running operations
+    # Which artefacts a task names; asked before it runs, so that nobody reaches another tenant's. Where it is not None,
+    # the factory is called as factory(device, artefacts).
+    artefacts: Callable[[Any], Named] | None = None
 
     def __post_init__(self) -> None:
         """Raises `ValueError`. A stepped model shows progress before its answer is paid for, so it must not tell of
@@ -266,10 +290,19 @@ class Spec:
         if self.stepped and self.max_batch != 1:
             raise ValueError(f"{self.name} is stepped, so its max_batch is 1, not {self.max_batch}")
 
-    def load(self, device: str) -> Model[Task, Result]:
-        """Import the heavy modules and build the model. Only a replica does this."""
+    def load(self, device: str, artefacts: Artefacts | None = None) -> Model[Task, Result]:
+        """Import the heavy modules and build the model. Only a replica does this.
+
+        Raises `ValueError` where the model takes artefacts and is given none.
+        """
         module, _, name = self.factory.partition(":")
-        model: Model[Task, Result] = getattr(importlib.import_module(module), name)(device)
+        factory = getattr(importlib.import_module(module), name)
+        if self.artefacts is None:
+            model: Model[Task, Result] = factory(device)
+            return model
+        if artefacts is None:
+            raise ValueError(f"{self.name} takes artefacts")
+        model = factory(device, artefacts)
         return model
 
     def warm_up(self, model: Model[Task, Result]) -> None:

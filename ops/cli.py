@@ -14,6 +14,7 @@ from ops.bench.cli import bench
 from ops.budget_cli import budget
 from ops.chaos.cli import chaos
 from ops.operations_cli import operations
+from ops.operators_cli import operators
 from ops.settings import Settings
 from ops.state import StateFolder
 from ops.tesseract.cli import tesseract
@@ -314,6 +315,7 @@ cli.add_command(bench)
 cli.add_command(budget)
 cli.add_command(chaos)
 cli.add_command(operations)
+cli.add_command(operators)
 cli.add_command(tesseract)
 
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
+from cluster.artefact_files import ArtefactFiles
 from cluster.local_ray import RayOptions
 from cluster.placement import Placement, Plane, PlaneOptions, default_placement
+from cluster.shipped_artefacts import WithShipped
 from cluster.tracing import TracingOptions
 from models.base import Spec
 from models.catalog import CATALOG
@@ -52,6 +54,12 @@ def _placement(spec: Spec, wishes: ModelSettings) -> Placement:
         downscale_delay_s=wishes.downscale_delay_s or default.downscale_delay_s,
         sleep_after_s=wishes.sleep_after_s or default.sleep_after_s,
     )
+
+
+def artefacts(settings: Settings, state: StateFolder) -> WithShipped:
+    """Where replicas read and publish, and routers list, what is kept under a name."""
+    registry = settings.registry
+    return WithShipped(ArtefactFiles(registry.folder or state.registry, registry.max_bytes_per_tenant))
 
 
 def plane_options(settings: Settings, state: StateFolder) -> PlaneOptions:

@@ -54,6 +54,7 @@ def _options(settings: Settings, state: StateFolder) -> ControllerOptions:
         wake_socket=state.wake_socket,
         certificate=Certificate.read(state.certificate) if plane.plane is Plane.TLS else None,
         tracing=cluster_options.tracing_options(settings, "replica", ""),
+        artefacts=cluster_options.artefacts(settings, state),
         run=str(state.settings.stat().st_mtime_ns),  # `faraday up` writes it anew
     )
 

@@ -198,6 +198,15 @@ class Meshes(Section):
     )
 
 
+class Registry(Section):
+    """Neural operators by name and version."""
+
+    folder: Folder | None = setting(
+        None, "where they are kept; in state_dir where not set; with several hosts, a folder that all of them share"
+    )
+    max_bytes_per_tenant: int = setting(4096 * MIB, "room for those of one tenant; beyond it nothing is taken", gt=0)
+
+
 class Tesseract(Section):
     """Every model over HTTP, with the endpoints of a Tesseract; callers bring the credentials that gRPC asks for."""
 
@@ -373,6 +382,7 @@ class Settings(Section):
     admission: Admission = Admission()
     replay: Replay = Replay()
     meshes: Meshes = Meshes()
+    registry: Registry = Registry()
     operations: Operations = Operations()
     tesseract: Tesseract = Tesseract()
     privacy: Privacy = Privacy()

@@ -69,6 +69,11 @@ class StateFolder:
         return self.root / "meshes"
 
     @property
+    def registry(self) -> Path:
+        """Neural operators that tenants have trained or published: lost, they are trained again."""
+        return self.root / "registry"
+
+    @property
     def rate_table(self) -> Path:
         return self.run / "rates"
 

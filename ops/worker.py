@@ -32,6 +32,7 @@ from ops.settings import Settings
 from ops.state import StateFolder
 from router import reflection, tracing
 from router.admission import Admission
+from router.artefact_access import ArtefactAccess
 from router.auth import Authenticator
 from router.codec.open_inference import InferCodec
 from router.edge import Edge
@@ -44,6 +45,9 @@ from router.health import Health
 from router.mesh_files import MeshFiles
 from router.metrics import RouterMetrics
 from router.metrics_endpoint import serve_metrics
+from router.neural_operator import SERVICE as NEURAL_OPERATOR
+from router.neural_operator import NeuralOperatorService
+from router.neural_operator import operations as neural_operator_operations
 from router.open_inference import SERVICE as OPEN_INFERENCE
 from router.open_inference import OpenInference
 from router.operations.runner import Runner
@@ -52,6 +56,7 @@ from router.operations.service import SERVICE as OPERATION
 from router.operations.sqlite import open_operations
 from router.operations.starting import Starter
 from router.operations.store import OperationStore
+from router.operator_registry import OperatorRegistry
 from router.pipeline import Pipeline, size_of
 from router.pricing import Pricing
 from router.privacy_service import SERVICE as PRIVACY
@@ -67,7 +72,7 @@ from router.statistics import Statistics
 from router.upstream import Upstream
 
 log = logging.getLogger(__name__)
-SERVICES = (FINITE_ELEMENT, OPEN_INFERENCE, PRIVACY, OPERATION, LONG_RUNNING)
+SERVICES = (FINITE_ELEMENT, NEURAL_OPERATOR, OPEN_INFERENCE, PRIVACY, OPERATION, LONG_RUNNING)
 _TRACES_GRACE_S = 2.0
 
 
@@ -90,6 +95,8 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
     trail = await AuditFiles(state.root).open(time.time(), os.urandom)
     pricing = Pricing(ledger, router_options.epsilon_per_answer(settings))
     released = SqliteAnswers(state.released_answers)
+    artefacts = cluster_options.artefacts(settings, state)
+    access = ArtefactAccess(artefacts)
     pipeline = Pipeline(
         specs,
         {**dispatchers, **upstreams},
@@ -99,6 +106,7 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
         metrics,
         upstreams,
         PrivateAnswers(ledger, pricing, released, trail, f"{socket.gethostname()}-{index}"),
+        access,
     )
     codec = InferCodec(specs, time.time)
     open_inference = OpenInference(
@@ -108,11 +116,13 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
     stepped = {name: dispatcher for name, dispatcher in dispatchers.items() if specs[name].stepped}
     holder = f"{socket.gethostname()}-{index}-{os.urandom(8).hex()}"
     runner_options = router_options.runner_options(settings, holder)
-    runner = Runner(operations, finite_element_operations(), specs, stepped, metrics, runner_options)
+    codecs = {**finite_element_operations(), **neural_operator_operations()}
+    runner = Runner(operations, codecs, specs, stepped, metrics, runner_options)
     ours = {name: specs[name] for name in dispatchers}
-    starter = Starter(ours, operations, runner.look, settings.operations.max_duration_s)
+    starter = Starter(ours, operations, runner.look, settings.operations.max_duration_s, access)
     meshes = MeshFiles(state.meshes, settings.meshes.max_bytes_per_tenant, time.time)
     rpcs: list[Rpc] = FiniteElementService(specs, pipeline, meshes, starter).rpcs()
+    rpcs += NeuralOperatorService(pipeline, OperatorRegistry(artefacts, access), starter).rpcs()
     rpcs += OperationService(operations, lambda: health.serving).rpcs()
     rpcs += [*open_inference.rpcs(), *health.rpcs()]
     rpcs += PrivacyService(ledger, trail).rpcs()

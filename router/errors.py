@@ -8,6 +8,7 @@ Rejection
 ├── BodyTimeout          the message did not arrive in time
 ├── UnknownModel         no such model here
 ├── UnknownMesh          the tenant has no such mesh here, or no longer
+├── UnknownArtefact      the tenant has no operator of this name and version, and there is no public one
 ├── UnknownMethod        no such RPC here
 ├── UnknownService       health was asked of a service that is not here
 ├── RequestIdReused      the request_id belongs to another request
@@ -97,6 +98,10 @@ class UnknownService(Rejection):
 
 class UnknownMesh(Rejection):
     reason = "UNKNOWN_MESH"
+
+
+class UnknownArtefact(Rejection):
+    reason = "UNKNOWN_ARTEFACT"
 
 
 class UnknownMethod(Rejection):

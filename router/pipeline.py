@@ -16,6 +16,7 @@ from cluster.dispatch import Dispatcher, NoReplicaInTime, ReplicasLost, TaskExpi
 from models import schema
 from models.base import Evidence, Refusal, Result, Spec
 from router.admission import Admission
+from router.artefact_access import ArtefactAccess
 from router.call import Caller, Question, Reply
 from router.codec.contract import Codec
 from router.errors import DeadlinePassed, NoReplica, NoReplicaLeft, ReplicaLost, UnknownModel
@@ -46,6 +47,7 @@ class Pipeline:
         metrics: RouterMetrics,
         forwarders: Mapping[str, Forwarder],
         private: PrivateAnswers,
+        access: ArtefactAccess,
         unix_time: Callable[[], float] = time.time,
     ) -> None:
         self._specs = specs
@@ -56,6 +58,7 @@ class Pipeline:
         self._metrics = metrics
         self._forwarders = forwarders
         self._private = private
+        self._access = access
         self._unix_time = unix_time
 
     async def answer(self, caller: Caller, body: bytes, codec: Codec) -> bytes:
@@ -114,6 +117,9 @@ class Pipeline:
         dispatcher = self._dispatchers.get(model)
         if dispatcher is None:
             raise UnknownModel(f"{model} is not served here", {"model": model})
+        named = self._specs[model].artefacts
+        if named is not None:
+            self._access.check(caller.principal, named(question.task))
         now = time.monotonic()
         with self._admission.admit(model, size_bytes, caller.deadline, now, dispatcher.replica_count):
             if question.validate_only:

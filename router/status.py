@@ -139,6 +139,7 @@ TABLE: Mapping[type[Exception], tuple[int, tuple[Extra, ...]]] = {
     errors.BodyTimeout: (code_pb2.DEADLINE_EXCEEDED, ()),
     errors.UnknownModel: (code_pb2.NOT_FOUND, ()),
     errors.UnknownMesh: (code_pb2.NOT_FOUND, ()),
+    errors.UnknownArtefact: (code_pb2.NOT_FOUND, ()),
     errors.UnknownService: (code_pb2.NOT_FOUND, ()),
     errors.UnknownMethod: (code_pb2.UNIMPLEMENTED, ()),
     errors.RequestIdReused: (code_pb2.ALREADY_EXISTS, ()),

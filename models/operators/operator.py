@@ -31,6 +31,9 @@ class Operator(nn.Module, ABC):
     def features(self, inputs: Functions) -> Tensor:
         """(batch, points, width): what the head is linear in. Raises `Refusal` for points it cannot take."""
 
+    def prepare(self, targets: Functions) -> None:
+        """Take what is not trained from the targets of the training, dimensionless; once, before it starts."""
+
     def forward(self, inputs: Functions) -> Tensor:
         """(batch, points, output channels)."""
         answer: Tensor = self.head(self.features(inputs))

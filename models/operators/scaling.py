@@ -26,6 +26,15 @@ class Scaling:
     output_scale: Tensor
     clamped: str = "none"
 
+    def to(self, device: torch.device) -> Scaling:
+        return Scaling(
+            self.input_mean.to(device),
+            self.input_scale.to(device),
+            self.output_mean.to(device),
+            self.output_scale.to(device),
+            self.clamped,
+        )
+
     def inputs(self, raw: Functions) -> Functions:
         return Functions((raw.values - self.input_mean) / self.input_scale, raw.positions, raw.grid)
 
@@ -38,6 +47,12 @@ class Scaling:
     def answer(self, output: Tensor, positions: Tensor) -> Tensor:
         """(batch, points, channels) in units, from the operator's output of the same shape."""
         return self.output_mean + self.output_scale * self.shape(positions) * output
+
+    def output(self, answer: Tensor, positions: Tensor) -> Tensor:
+        """The operator's output that gives the answer; 0 where no output changes it."""
+        shape = self.shape(positions)
+        output = (answer - self.output_mean) / (self.output_scale * shape)
+        return torch.where(shape == 0, torch.zeros_like(output), output)
 
     def deviation(self, deviation: Tensor, positions: Tensor) -> Tensor:
         """The standard deviation of the answer, from that of the output."""

@@ -19,8 +19,8 @@ from zipfile import BadZipFile
 import msgspec
 import numpy as np
 
+from models.privacy.ensemble_release import Release
 from models.surrogate.records import Records
-from models.surrogate.release import Release
 from models.surrogate.task import CONDUCTIVITY, SOURCE
 
 KEY_BYTES = 32

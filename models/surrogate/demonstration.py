@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from models.base import Array
+from models.privacy.ensemble_release import Release
 from models.surrogate import dataset
 from models.surrogate.dataset import Dataset
 from models.surrogate.ensemble import Ensemble
 from models.surrogate.plate import fields, reference, scale
 from models.surrogate.records import Records
-from models.surrogate.release import Release
 from models.surrogate.task import CONDUCTIVITY, DATASET, RELEASE, SOURCE
 
 RECORDS_PER_SHARD = 24  # for 10 coefficients; with 16 the mean without noise is half as far again from the truth

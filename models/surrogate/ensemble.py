@@ -14,10 +14,10 @@ from models.base import Array, Evidence, Refusal
 from models.privacy.aggregate import private_mean
 from models.privacy.draws import Draws
 from models.privacy.random_bits import RandomBits
+from models.privacy.shards import assign
 from models.surrogate.dataset import Dataset
 from models.surrogate.plate import reference, scale
 from models.surrogate.ridge import basis, fit
-from models.surrogate.shards import assign
 from models.surrogate.task import SENSORS, PlateResult, PlateTask, worst_case
 
 

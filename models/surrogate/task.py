@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Array, Private, Refusal, Resources, Result, Spec, Task, scalar, tensor
+from models.privacy.ensemble_release import Release
 from models.privacy.events import Event
-from models.surrogate.release import Release
 
 DATASET = "demo/diffusion"
 

@@ -27,6 +27,7 @@ BENCHES = {
         Bench("up", "from nothing to the first answer, and the memory that is held idle", "ops.bench.up:measure"),
         Bench("router", "the path to a model, beside Ray Serve and a bare grpc.aio server", "ops.bench.router:measure"),
         Bench("fem", "finite elements, beside DOLFINx and other libraries", "ops.bench.fem.bench:measure"),
+        Bench("operators", "neural operators, beside neuraloperator", "ops.bench.operators.bench:measure"),
         Bench("ledger", "requests paid per second, beside a transaction for each step", "ops.bench.ledger:measure"),
     )
 }

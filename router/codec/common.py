@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from faraday.v1 import common_pb2 as pb
 from models import base
 from models.base import Array, Refusal
-from router.call import Reply, Spend
+from router.call import Question, Reply, Spend
 from router.errors import Malformed
 
 M = TypeVar("M", bound=Message)
@@ -28,6 +28,11 @@ _NUMBERS = {dtype: number for number, dtype in _DTYPES.items()}
 _KINDS = {
     base.BoundKind.GUARANTEED: pb.BOUND_KIND_GUARANTEED,
     base.BoundKind.ESTIMATED: pb.BOUND_KIND_ESTIMATED,
+}
+_INTERVALS = {
+    base.IntervalKind.CONFORMAL: pb.Interval.KIND_CONFORMAL,
+    base.IntervalKind.BELIEVED: pb.Interval.KIND_BELIEVED,
+    base.IntervalKind.WITHDRAWN: pb.Interval.KIND_WITHDRAWN,
 }
 REPLAYED = pb.Evidence(replayed=True)
 _OUTCOMES = {
@@ -84,6 +89,21 @@ def unix_s(timestamp: Timestamp, field: str) -> float:
         raise Malformed("is not an instant between the years 1 and 9999", field) from None
 
 
+def asked(
+    spec: base.Spec, task: base.Task, options: pb.RequestOptions, kind: str = "", expanded_bytes: int = 0
+) -> Question:
+    """A question to this model, as the options say; `kind` is that of its mesh. Raises `Malformed`."""
+    return Question(
+        model=spec.name,
+        task=task,
+        request_id=options.request_id,
+        deadline=unix_s(options.deadline, "options.deadline") if options.HasField("deadline") else None,
+        validate_only=options.validate_only,
+        echo=(kind, ()),
+        expanded_bytes=expanded_bytes,
+    )
+
+
 def tensor_of(array: Array) -> pb.Tensor:
     return pb.Tensor(dtype=_NUMBERS[array.dtype.newbyteorder("<")], shape=array.shape, data=array.tobytes())
 
@@ -100,10 +120,11 @@ def evidence_of(reply: Reply) -> pb.Evidence:
         advice=said.advice,
         method=said.method,
         residual=said.residual,
-        error_bound=None if said.error_bound is None else _bound_of(said.error_bound),
+        error_bound=None if said.error_bound is None else bound_of(said.error_bound),
         privacy=_spend_of(reply.spend),
         elapsed_s=reply.elapsed_s,
         replayed=reply.replayed,
+        interval=None if said.interval is None else _interval_of(said.interval),
     )
 
 
@@ -121,7 +142,18 @@ def _spend_of(spend: Spend | None) -> pb.PrivacySpend:
     )
 
 
-def _bound_of(bound: base.ErrorBound) -> pb.ErrorBound:
+def _interval_of(interval: base.Interval) -> pb.Interval:
+    return pb.Interval(
+        level=interval.level,
+        kind=_INTERVALS[interval.kind],
+        simultaneous=interval.simultaneous,
+        calibration_count=interval.calibration_count,
+        conditions=interval.conditions,
+        source=interval.source,
+    )
+
+
+def bound_of(bound: base.ErrorBound) -> pb.ErrorBound:
     return pb.ErrorBound(
         value=bound.value,
         relative=bound.relative,

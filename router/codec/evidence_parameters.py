@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from models.base import BoundKind, ErrorBound, Evidence, Outcome, Scalar
+from models.base import BoundKind, ErrorBound, Evidence, Interval, IntervalKind, Outcome, Scalar
 from router.call import Reply, Spend
 
 _OUTCOME = "faraday.outcome"
@@ -18,6 +18,7 @@ _RELATIVE = f"{_BOUND}_relative"
 _PRIVACY = "faraday.privacy"
 _NOT_PRIVATE: Mapping[str, Scalar] = {_PRIVACY: "not_private"}
 REPLAYED: Mapping[str, Scalar] = {"faraday.replayed": True}
+_INTERVAL = "faraday.interval"  # its level, likewise
 _CONDITIONS, _SOURCE = f"{_BOUND}_conditions", f"{_BOUND}_source"
 
 
@@ -46,6 +47,16 @@ def of(reply: Reply) -> dict[str, Scalar]:
             _CONDITIONS: bound.conditions,
             _SOURCE: bound.source,
         }
+    if said.interval is not None:
+        interval = said.interval
+        values |= {
+            _INTERVAL: interval.level,
+            f"{_INTERVAL}_kind": interval.kind.value,
+            f"{_INTERVAL}_simultaneous": interval.simultaneous,
+            f"{_INTERVAL}_calibration_count": interval.calibration_count,
+            f"{_INTERVAL}_conditions": interval.conditions,
+            f"{_INTERVAL}_source": interval.source,
+        }
     return values
 
 
@@ -71,6 +82,7 @@ def evidence(values: Mapping[str, Scalar]) -> Evidence | None:
         method=_typed(values, _METHOD, str),
         residual=_typed(values, _RESIDUAL, float) if _RESIDUAL in values else None,
         error_bound=_bound(values) if _BOUND in values else None,
+        interval=_interval(values) if _INTERVAL in values else None,
     )
 
 
@@ -85,7 +97,18 @@ def _bound(values: Mapping[str, Scalar]) -> ErrorBound:
     )
 
 
-S = TypeVar("S", str, float)
+def _interval(values: Mapping[str, Scalar]) -> Interval:
+    return Interval(
+        level=_typed(values, _INTERVAL, float),
+        kind=IntervalKind(_typed(values, f"{_INTERVAL}_kind", str)),
+        simultaneous=_typed(values, f"{_INTERVAL}_simultaneous", bool),
+        calibration_count=_typed(values, f"{_INTERVAL}_calibration_count", int),
+        conditions=_typed(values, f"{_INTERVAL}_conditions", str),
+        source=_typed(values, f"{_INTERVAL}_source", str),
+    )
+
+
+S = TypeVar("S", str, float, int, bool)
 
 
 def _typed(values: Mapping[str, Scalar], name: str, kind: type[S]) -> S:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 
 from models.base import Evidence, Refusal, Spec
+from router.artefact_access import ArtefactAccess
 from router.call import Caller, Question, Reply
 from router.codec import operations as messages
 from router.codec.contract import OperationCodec
@@ -26,6 +27,7 @@ class Starter:
         store: OperationStore,
         started: Callable[[], None],
         longest_s: float,
+        access: ArtefactAccess,
         unix_time: Callable[[], float] = time.time,
         new_id: Callable[[], uuid.UUID] = uuid.uuid4,
     ) -> None:
@@ -34,6 +36,7 @@ class Starter:
         self._store = store
         self._started = started
         self._longest_s = longest_s
+        self._access = access
         self._unix_time = unix_time
         self._new_id = new_id
 
@@ -41,6 +44,8 @@ class Starter:
         """A google.longrunning.Operation."""
         question = codec.decode(body)
         spec = self._stepped(question)
+        if spec.artefacts is not None:
+            self._access.check(caller.principal, spec.artefacts(question.task))
         operation = self._operation(caller, body, question)
         if question.validate_only:
             return _validated(caller, question, spec, codec)

@@ -20,12 +20,15 @@ from typing import Any
 import grpc
 from prometheus_client import CollectorRegistry
 
+from cluster.artefact_files import ArtefactFiles
+from cluster.shipped_artefacts import WithShipped
 from cluster.tracing import Span
 from models.base import Model, Result, Spec, Task
 from models.catalog import CATALOG
-from router import finite_element, open_inference, reflection, tracing
+from router import finite_element, neural_operator, open_inference, reflection, tracing
 from router.admission import Admission, AdmissionLimits
 from router.api_key_file import create_api_key
+from router.artefact_access import ArtefactAccess
 from router.audit.trail import MemoryTrail
 from router.auth import Authenticator, AuthOptions, CertificateGrant
 from router.call import Principal, Role
@@ -40,6 +43,7 @@ from router.ledgers.memory import MemoryBooks, MemoryLedger
 from router.mesh_files import MeshFiles
 from router.metrics import RouterMetrics
 from router.minting import mint, read_signing_key, write_signing_key
+from router.neural_operator import NeuralOperatorService
 from router.open_inference import OpenInference
 from router.operations.contract import Limits
 from router.operations.memory import MemoryBooks as MemoryOperations
@@ -49,6 +53,7 @@ from router.operations.running import Pace
 from router.operations.service import OperationService
 from router.operations.starting import Starter
 from router.operations.store import OperationStore
+from router.operator_registry import OperatorRegistry
 from router.pipeline import Pipeline, size_of
 from router.pricing import Pricing
 from router.privacy_service import PrivacyService
@@ -69,7 +74,7 @@ from tests.support.replicas import NODE, LocalReplica, settled
 ADA = Principal("ada", "charite", frozenset({Role.ANALYST}))
 AUDITOR = Principal("max", "charite", frozenset({Role.AUDITOR}))
 ISSUER, AUDIENCE = "faraday", "cluster"
-SERVICES = (finite_element.SERVICE, open_inference.SERVICE)
+SERVICES = (finite_element.SERVICE, neural_operator.SERVICE, open_inference.SERVICE)
 SPECS: Mapping[str, Spec] = {spec.name: spec for spec in (echo.SPEC, *CATALOG.values())}
 
 
@@ -91,7 +96,9 @@ class RouterOptions:
     mesh_bytes: int = 1 << 20
     models: Mapping[str, Model[Any, Any]] = field(default_factory=dict)  # in place of what their specs would load
     operation_limits: Limits = Limits()
-    operation_codecs: Mapping[str, OperationCodec] = field(default_factory=finite_element.operations)
+    operation_codecs: Mapping[str, OperationCodec] = field(
+        default_factory=lambda: {**finite_element.operations(), **neural_operator.operations()}
+    )
 
 
 class Spans:
@@ -137,6 +144,9 @@ class Router:
         seconds = itertools.count()  # whether an account has come to be is asked again every time
         pricing = Pricing(self.ledger, options.epsilon_per_answer, lambda: next(seconds))
         self.admission = Admission(options.admission, time.monotonic)
+        self.artefacts = ArtefactFiles(folder / "registry", 1 << 24)
+        artefacts = WithShipped(self.artefacts)
+        access = ArtefactAccess(artefacts)
         pipeline = Pipeline(
             specs,
             {**self._dispatchers, **upstreams},
@@ -146,6 +156,7 @@ class Router:
             self.metrics,
             upstreams,
             PrivateAnswers(self.ledger, pricing, self.released, self.trail, "router-0"),
+            access,
         )
         codec = InferCodec(specs, time.time)
         inference = OpenInference(
@@ -157,10 +168,11 @@ class Router:
         runner_options = RunnerOptions("router-0", poll_s=0.05, pace=pace)
         self.runner = Runner(self.operations, options.operation_codecs, specs, stepped, self.metrics, runner_options)
         ours = {name: specs[name] for name in self._dispatchers}
-        self.starter = Starter(ours, self.operations, self.runner.look, longest_s=3600.0)
+        self.starter = Starter(ours, self.operations, self.runner.look, 3600.0, access)
         self._looking: asyncio.Task[None] | None = None
         meshes = MeshFiles(folder / "meshes", options.mesh_bytes, time.time)
         rpcs = FiniteElementService(specs, pipeline, meshes, self.starter).rpcs()
+        rpcs += NeuralOperatorService(pipeline, OperatorRegistry(artefacts, access), self.starter).rpcs()
         rpcs += OperationService(self.operations, lambda: self.health.serving, look_s=0.01).rpcs()
         rpcs += [*inference.rpcs(), *self.health.rpcs(), *options.extra]
         rpcs += PrivacyService(self.ledger, self.trail).rpcs()
@@ -203,11 +215,15 @@ class Router:
 
     async def start(self) -> None:
         for name, dispatcher in self._dispatchers.items():
-            model = self.echo if name == "echo" else self._models.get(name) or loaded(self._specs[name])
+            model = self.echo if name == "echo" else self._models.get(name) or self._loaded(self._specs[name])
             self.replicas[name] = LocalReplica(self._specs[name], model)
             dispatcher.update(NODE, [await self.replicas[name].on_unix(self.folder / f"{name}.sock")])
         self.port = await self.server.start()
         self._looking = asyncio.create_task(self.runner.run())
+
+    def _loaded(self, spec: Spec) -> Model[Task, Result]:
+        """One with artefacts has those of this router."""
+        return loaded(spec) if spec.artefacts is None else spec.load("cpu", WithShipped(self.artefacts))
 
     async def stop(self) -> None:
         self.echo.gate.set()

@@ -24,6 +24,7 @@ from cluster.replica import ReplicaOptions
 from cluster.tracing import TracingOptions
 from models import identity
 from models.base import Resources
+from models.memory_artefacts import MemoryArtefacts
 
 MODEL = "contract"
 
@@ -87,7 +88,7 @@ def failure(folder: Path) -> dict[str, Any]:
 def _deploy(model: str, version: str, sockets: Path) -> None:
     plane = PlaneOptions(Plane.UNIX, sockets, drain_grace_s=0.1, drain_timeout_s=1.0)
     placement = Placement(model, Resources(cpus=0.1, min_replicas=1, max_replicas=1), 1, 1.0)
-    options = ReplicaOptions(identity.SPEC, 1, plane, None, TracingOptions("", ""))
+    options = ReplicaOptions(identity.SPEC, 1, plane, None, TracingOptions("", ""), MemoryArtefacts())
     serve_adapter.deploy([(placement, options)], 0.0, version)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from models.base import Array
 from models.fem.mesh import Triangulation, unit_square
 from models.fem.structured.hierarchy import Hierarchy, hierarchy
-from models.fem.structured.iteration import SquareSolution, solve_all
+from models.fem.structured.iteration import Improvement, SquareSolution, improve, solve_all
 from models.fem.structured.levels import Levels, levels
 from models.fem.structured.network import edges_of
 
@@ -101,13 +101,20 @@ class SquareOperator:
     plan: SquarePlan
     levels: Levels
 
-    def solve(self, loads: Sequence[Array], fixed: Sequence[Array]) -> list[SquareSolution]:
+    def solve(
+        self, loads: Sequence[Array], fixed: Sequence[Array], starts: Sequence[Array] | None = None
+    ) -> list[SquareSolution]:
         """One field (points,) for each load (points,), that takes the values of fixed (points,) where u is given.
 
-        fixed is 0 at the free points. Where conjugate gradients do not converge the solution is from a direct solve,
-        and its method says so. Raises `SingularMatrix`.
+        fixed is 0 at the free points. A field is sought from `starts` (points,) each, or from 0. Where conjugate
+        gradients do not converge the solution is from a direct solve, and its method says so. Raises `SingularMatrix`.
         """
-        return solve_all(self.levels, loads, fixed)
+        return solve_all(self.levels, loads, fixed, starts)
+
+    def improve(self, load: Array, u: Array, steps: int) -> Improvement:
+        """A field u (points,) with the given values at fixed points, brought nearer to the solution by so many steps,
+        and an estimate of how far from it it was and is. u must be finite."""
+        return improve(self.levels, load, u, steps)
 
     @property
     def size_bytes(self) -> int:

@@ -33,19 +33,23 @@ from faraday.client.errors import (
     Unavailable,
     Violation,
 )
-from faraday.client.evidence import BoundKind, ErrorBound, Evidence, Outcome, PrivacySpend
+from faraday.client.evidence import BoundKind, ErrorBound, Evidence, Interval, IntervalKind, Outcome, PrivacySpend
 from faraday.client.field import Field
 from faraday.client.inverse import Identified, Inverse
 from faraday.client.listing import ProblemField, ProblemKind
 from faraday.client.mesh import Mesh, tetrahedra, triangles
 from faraday.client.operations import Operation, Operations
+from faraday.client.operator_models import ModelCard, ModelVersion, OperatorModel
+from faraday.client.operators import Functions, NeuralOperators, Samples
 from faraday.client.posed import Posed, Shape
+from faraday.client.prediction import Prediction, Road, SampleEvidence
 from faraday.client.privacy import Adjacency, Budget, Privacy, Quote, Release, Unit
 from faraday.client.progress import Progress as OperationProgress
 from faraday.client.progress import State as OperationState
 from faraday.client.retry import Clock, Retry
 from faraday.client.solution import Solution
 from faraday.client.structured import box, rectangle, unit_square
+from faraday.client.trained import Learnt, Metrics, Recalibrated, Trained
 
 __all__ = [
     "AccountExists",
@@ -69,11 +73,19 @@ __all__ = [
     "Field",
     "Forbidden",
     "Functional",
+    "Functions",
     "Identified",
+    "Interval",
+    "IntervalKind",
     "InvalidRequest",
     "Inverse",
+    "Learnt",
     "MalformedReply",
     "Mesh",
+    "Metrics",
+    "ModelCard",
+    "ModelVersion",
+    "NeuralOperators",
     "NoLocalServer",
     "NotConverged",
     "NotFound",
@@ -83,19 +95,25 @@ __all__ = [
     "OperationRunning",
     "OperationState",
     "Operations",
+    "OperatorModel",
     "Outcome",
     "PlaintextToken",
     "PlotUnavailable",
     "Posed",
+    "Prediction",
     "Privacy",
     "PrivacySpend",
     "ProblemField",
     "ProblemKind",
     "Quote",
     "RateLimited",
+    "Recalibrated",
     "Release",
     "RequestIdReused",
     "Retry",
+    "Road",
+    "SampleEvidence",
+    "Samples",
     "ServerError",
     "Settings",
     "Shape",
@@ -103,6 +121,7 @@ __all__ = [
     "Tls",
     "TooLarge",
     "TooManyOperations",
+    "Trained",
     "Unauthenticated",
     "Unavailable",
     "Unit",

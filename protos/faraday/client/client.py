@@ -13,6 +13,7 @@ from faraday.client import local
 from faraday.client.connection import Connection, Settings, Tls
 from faraday.client.fem import FiniteElements
 from faraday.client.operations import Operations
+from faraday.client.operators import NeuralOperators
 from faraday.client.privacy import Privacy
 
 
@@ -36,6 +37,7 @@ class Client:
         self._health = health_pb2_grpc.HealthStub(self._connection.channel)
         self.fem = FiniteElements(self._connection)
         self.operations = Operations(self._connection)
+        self.operators = NeuralOperators(self._connection)
         self.privacy = Privacy(self._connection)
 
     @classmethod

@@ -48,6 +48,38 @@ class ErrorBound:
         return f"error in {self.norm} norm ≤ {self.value:.2g} ({self.kind.name.lower()}), relative {self.relative:.2g}"
 
 
+class IntervalKind(enum.Enum):
+    """How far intervals may be trusted."""
+
+    UNSPECIFIED = common_pb2.Interval.KIND_UNSPECIFIED
+    CONFORMAL = (
+        common_pb2.Interval.KIND_CONFORMAL
+    )  # right at the level, on average over questions like the fresh samples
+    BELIEVED = common_pb2.Interval.KIND_BELIEVED  # what the model believes, taken as Gaussian
+    WITHDRAWN = common_pb2.Interval.KIND_WITHDRAWN  # a question is unlike all that was learnt: nothing is claimed of it
+
+    @classmethod
+    def _missing_(cls, value: object) -> IntervalKind:
+        return cls.UNSPECIFIED  # of a newer server
+
+
+@dataclass(frozen=True)
+class Interval:
+    """What the intervals of an answer claim, all together."""
+
+    level: float  # the part of cases in which one should hold
+    kind: IntervalKind
+    simultaneous: bool  # of all points of a function at once
+    calibration_count: int  # on how many fresh samples they were fitted
+    conditions: str
+    source: str
+
+    def __str__(self) -> str:
+        of = "functions" if self.simultaneous else "points"
+        fitted = f", fitted on {self.calibration_count} samples" if self.calibration_count else ""
+        return f"{self.level:.0%} intervals of {of} ({self.kind.name.lower()}{fitted})"
+
+
 @dataclass(frozen=True)
 class PrivacySpend:
     """What an answer that touched private records cost, by itself, and what its dataset's account has left."""
@@ -81,12 +113,14 @@ class Evidence:
     privacy: PrivacySpend | None  # None: no private record was touched
     elapsed_s: float
     replayed: bool  # the stored answer of an earlier request with the same request_id
+    interval: Interval | None = None  # of an answer that has intervals
 
     def __str__(self) -> str:
         parts = [
             "" if self.outcome is Outcome.CONVERGED else self.outcome.name.lower().replace("_", " "),
             self.advice,
             str(self.error_bound or ""),
+            str(self.interval or ""),
             "" if self.residual is None else f"residual {self.residual:.1e}",
             str(self.privacy or ""),
             self.method,
@@ -108,10 +142,11 @@ def decode(message: common_pb2.Evidence) -> Evidence:
         advice=message.advice,
         method=message.method,
         residual=message.residual if message.HasField("residual") else None,
-        error_bound=_bound(message.error_bound) if message.HasField("error_bound") else None,
+        error_bound=bound(message.error_bound) if message.HasField("error_bound") else None,
         privacy=_spend(message.privacy),
         elapsed_s=message.elapsed_s,
         replayed=message.replayed,
+        interval=_interval(message.interval) if message.HasField("interval") else None,
     )
 
 
@@ -129,7 +164,18 @@ def _spend(message: common_pb2.PrivacySpend) -> PrivacySpend | None:
     )
 
 
-def _bound(message: common_pb2.ErrorBound) -> ErrorBound:
+def _interval(message: common_pb2.Interval) -> Interval:
+    return Interval(
+        level=message.level,
+        kind=IntervalKind(message.kind),
+        simultaneous=message.simultaneous,
+        calibration_count=message.calibration_count,
+        conditions=message.conditions,
+        source=message.source,
+    )
+
+
+def bound(message: common_pb2.ErrorBound) -> ErrorBound:
     return ErrorBound(
         value=message.value,
         relative=message.relative,

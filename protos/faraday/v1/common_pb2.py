@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x66\x61raday/v1/common.proto\x12\nfaraday.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdf\x01\n\x06Tensor\x12\'\n\x05\x64type\x18\x01 \x01(\x0e\x32\x18.faraday.v1.Tensor.DType\x12\r\n\x05shape\x18\x02 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"\x8e\x01\n\x05\x44Type\x12\x16\n\x12\x44_TYPE_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44_TYPE_FLOAT64\x10\x01\x12\x12\n\x0e\x44_TYPE_FLOAT32\x10\x02\x12\x10\n\x0c\x44_TYPE_INT64\x10\x03\x12\x10\n\x0c\x44_TYPE_INT32\x10\x04\x12\x10\n\x0c\x44_TYPE_UINT8\x10\x05\x12\x0f\n\x0b\x44_TYPE_BOOL\x10\x06\"i\n\x0eRequestOptions\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12,\n\x08\x64\x65\x61\x64line\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"\x84\x01\n\nErrorBound\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x10\n\x08relative\x18\x02 \x01(\x01\x12\x0c\n\x04norm\x18\x03 \x01(\t\x12#\n\x04kind\x18\x04 \x01(\x0e\x32\x15.faraday.v1.BoundKind\x12\x12\n\nconditions\x18\x05 \x01(\t\x12\x0e\n\x06source\x18\x06 \x01(\t\"\xfa\x01\n\x0cPrivacySpend\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.faraday.v1.PrivacySpend.Kind\x12\x0f\n\x07\x65psilon\x18\x02 \x01(\x01\x12\r\n\x05\x64\x65lta\x18\x03 \x01(\x01\x12\x0f\n\x07\x64\x61taset\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x11\n\tadjacency\x18\x06 \x01(\t\x12\x14\n\x0c\x65psilon_left\x18\x07 \x01(\x01\"U\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10KIND_NOT_PRIVATE\x10\x01\x12\x10\n\x0cKIND_CHARGED\x10\x02\x12\x0f\n\x0bKIND_QUOTED\x10\x03\"\xa9\x02\n\x08\x45vidence\x12\x10\n\x08trace_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x15\n\rmodel_version\x18\x03 \x01(\t\x12$\n\x07outcome\x18\x04 \x01(\x0e\x32\x13.faraday.v1.Outcome\x12\x0e\n\x06\x61\x64vice\x18\x05 \x01(\t\x12\x0e\n\x06method\x18\x06 \x01(\t\x12\x15\n\x08residual\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12+\n\x0b\x65rror_bound\x18\x08 \x01(\x0b\x32\x16.faraday.v1.ErrorBound\x12)\n\x07privacy\x18\t \x01(\x0b\x32\x18.faraday.v1.PrivacySpend\x12\x11\n\telapsed_s\x18\n \x01(\x01\x12\x10\n\x08replayed\x18\x0b \x01(\x08\x42\x0b\n\t_residual*\\\n\tBoundKind\x12\x1a\n\x16\x42OUND_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x42OUND_KIND_GUARANTEED\x10\x01\x12\x18\n\x14\x42OUND_KIND_ESTIMATED\x10\x02*k\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11OUTCOME_CONVERGED\x10\x01\x12\x19\n\x15OUTCOME_NOT_CONVERGED\x10\x02\x12\x15\n\x11OUTCOME_VALIDATED\x10\x03\x42\x11\n\rio.faraday.v1P\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x66\x61raday/v1/common.proto\x12\nfaraday.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdf\x01\n\x06Tensor\x12\'\n\x05\x64type\x18\x01 \x01(\x0e\x32\x18.faraday.v1.Tensor.DType\x12\r\n\x05shape\x18\x02 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"\x8e\x01\n\x05\x44Type\x12\x16\n\x12\x44_TYPE_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44_TYPE_FLOAT64\x10\x01\x12\x12\n\x0e\x44_TYPE_FLOAT32\x10\x02\x12\x10\n\x0c\x44_TYPE_INT64\x10\x03\x12\x10\n\x0c\x44_TYPE_INT32\x10\x04\x12\x10\n\x0c\x44_TYPE_UINT8\x10\x05\x12\x0f\n\x0b\x44_TYPE_BOOL\x10\x06\"i\n\x0eRequestOptions\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12,\n\x08\x64\x65\x61\x64line\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"\x84\x01\n\nErrorBound\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x10\n\x08relative\x18\x02 \x01(\x01\x12\x0c\n\x04norm\x18\x03 \x01(\t\x12#\n\x04kind\x18\x04 \x01(\x0e\x32\x15.faraday.v1.BoundKind\x12\x12\n\nconditions\x18\x05 \x01(\t\x12\x0e\n\x06source\x18\x06 \x01(\t\"\xf0\x01\n\x08Interval\x12\r\n\x05level\x18\x01 \x01(\x01\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.faraday.v1.Interval.Kind\x12\x14\n\x0csimultaneous\x18\x03 \x01(\x08\x12\x19\n\x11\x63\x61libration_count\x18\x04 \x01(\x03\x12\x12\n\nconditions\x18\x05 \x01(\t\x12\x0e\n\x06source\x18\x06 \x01(\t\"W\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0eKIND_CONFORMAL\x10\x01\x12\x11\n\rKIND_BELIEVED\x10\x02\x12\x12\n\x0eKIND_WITHDRAWN\x10\x03\"\xfa\x01\n\x0cPrivacySpend\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.faraday.v1.PrivacySpend.Kind\x12\x0f\n\x07\x65psilon\x18\x02 \x01(\x01\x12\r\n\x05\x64\x65lta\x18\x03 \x01(\x01\x12\x0f\n\x07\x64\x61taset\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x11\n\tadjacency\x18\x06 \x01(\t\x12\x14\n\x0c\x65psilon_left\x18\x07 \x01(\x01\"U\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10KIND_NOT_PRIVATE\x10\x01\x12\x10\n\x0cKIND_CHARGED\x10\x02\x12\x0f\n\x0bKIND_QUOTED\x10\x03\"\xd1\x02\n\x08\x45vidence\x12\x10\n\x08trace_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x15\n\rmodel_version\x18\x03 \x01(\t\x12$\n\x07outcome\x18\x04 \x01(\x0e\x32\x13.faraday.v1.Outcome\x12\x0e\n\x06\x61\x64vice\x18\x05 \x01(\t\x12\x0e\n\x06method\x18\x06 \x01(\t\x12\x15\n\x08residual\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12+\n\x0b\x65rror_bound\x18\x08 \x01(\x0b\x32\x16.faraday.v1.ErrorBound\x12)\n\x07privacy\x18\t \x01(\x0b\x32\x18.faraday.v1.PrivacySpend\x12\x11\n\telapsed_s\x18\n \x01(\x01\x12\x10\n\x08replayed\x18\x0b \x01(\x08\x12&\n\x08interval\x18\x0c \x01(\x0b\x32\x14.faraday.v1.IntervalB\x0b\n\t_residual*\\\n\tBoundKind\x12\x1a\n\x16\x42OUND_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x42OUND_KIND_GUARANTEED\x10\x01\x12\x18\n\x14\x42OUND_KIND_ESTIMATED\x10\x02*k\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11OUTCOME_CONVERGED\x10\x01\x12\x19\n\x15OUTCOME_NOT_CONVERGED\x10\x02\x12\x15\n\x11OUTCOME_VALIDATED\x10\x03\x42\x11\n\rio.faraday.v1P\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,10 +33,10 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'faraday.v1.common_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rio.faraday.v1P\001'
-  _globals['_BOUNDKIND']._serialized_start=1093
-  _globals['_BOUNDKIND']._serialized_end=1185
-  _globals['_OUTCOME']._serialized_start=1187
-  _globals['_OUTCOME']._serialized_end=1294
+  _globals['_BOUNDKIND']._serialized_start=1376
+  _globals['_BOUNDKIND']._serialized_end=1468
+  _globals['_OUTCOME']._serialized_start=1470
+  _globals['_OUTCOME']._serialized_end=1577
   _globals['_TENSOR']._serialized_start=73
   _globals['_TENSOR']._serialized_end=296
   _globals['_TENSOR_DTYPE']._serialized_start=154
@@ -45,10 +45,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REQUESTOPTIONS']._serialized_end=403
   _globals['_ERRORBOUND']._serialized_start=406
   _globals['_ERRORBOUND']._serialized_end=538
-  _globals['_PRIVACYSPEND']._serialized_start=541
-  _globals['_PRIVACYSPEND']._serialized_end=791
-  _globals['_PRIVACYSPEND_KIND']._serialized_start=706
-  _globals['_PRIVACYSPEND_KIND']._serialized_end=791
-  _globals['_EVIDENCE']._serialized_start=794
-  _globals['_EVIDENCE']._serialized_end=1091
+  _globals['_INTERVAL']._serialized_start=541
+  _globals['_INTERVAL']._serialized_end=781
+  _globals['_INTERVAL_KIND']._serialized_start=694
+  _globals['_INTERVAL_KIND']._serialized_end=781
+  _globals['_PRIVACYSPEND']._serialized_start=784
+  _globals['_PRIVACYSPEND']._serialized_end=1034
+  _globals['_PRIVACYSPEND_KIND']._serialized_start=949
+  _globals['_PRIVACYSPEND_KIND']._serialized_end=1034
+  _globals['_EVIDENCE']._serialized_start=1037
+  _globals['_EVIDENCE']._serialized_end=1374
 # @@protoc_insertion_point(module_scope)

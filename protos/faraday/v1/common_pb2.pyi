@@ -82,6 +82,32 @@ class ErrorBound(_message.Message):
     source: str
     def __init__(self, value: _Optional[float] = ..., relative: _Optional[float] = ..., norm: _Optional[str] = ..., kind: _Optional[_Union[BoundKind, str]] = ..., conditions: _Optional[str] = ..., source: _Optional[str] = ...) -> None: ...
 
+class Interval(_message.Message):
+    __slots__ = ("level", "kind", "simultaneous", "calibration_count", "conditions", "source")
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        KIND_UNSPECIFIED: _ClassVar[Interval.Kind]
+        KIND_CONFORMAL: _ClassVar[Interval.Kind]
+        KIND_BELIEVED: _ClassVar[Interval.Kind]
+        KIND_WITHDRAWN: _ClassVar[Interval.Kind]
+    KIND_UNSPECIFIED: Interval.Kind
+    KIND_CONFORMAL: Interval.Kind
+    KIND_BELIEVED: Interval.Kind
+    KIND_WITHDRAWN: Interval.Kind
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SIMULTANEOUS_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATION_COUNT_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    level: float
+    kind: Interval.Kind
+    simultaneous: bool
+    calibration_count: int
+    conditions: str
+    source: str
+    def __init__(self, level: _Optional[float] = ..., kind: _Optional[_Union[Interval.Kind, str]] = ..., simultaneous: bool = ..., calibration_count: _Optional[int] = ..., conditions: _Optional[str] = ..., source: _Optional[str] = ...) -> None: ...
+
 class PrivacySpend(_message.Message):
     __slots__ = ("kind", "epsilon", "delta", "dataset", "unit", "adjacency", "epsilon_left")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -111,7 +137,7 @@ class PrivacySpend(_message.Message):
     def __init__(self, kind: _Optional[_Union[PrivacySpend.Kind, str]] = ..., epsilon: _Optional[float] = ..., delta: _Optional[float] = ..., dataset: _Optional[str] = ..., unit: _Optional[str] = ..., adjacency: _Optional[str] = ..., epsilon_left: _Optional[float] = ...) -> None: ...
 
 class Evidence(_message.Message):
-    __slots__ = ("trace_id", "model", "model_version", "outcome", "advice", "method", "residual", "error_bound", "privacy", "elapsed_s", "replayed")
+    __slots__ = ("trace_id", "model", "model_version", "outcome", "advice", "method", "residual", "error_bound", "privacy", "elapsed_s", "replayed", "interval")
     TRACE_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -123,6 +149,7 @@ class Evidence(_message.Message):
     PRIVACY_FIELD_NUMBER: _ClassVar[int]
     ELAPSED_S_FIELD_NUMBER: _ClassVar[int]
     REPLAYED_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_FIELD_NUMBER: _ClassVar[int]
     trace_id: str
     model: str
     model_version: str
@@ -134,4 +161,5 @@ class Evidence(_message.Message):
     privacy: PrivacySpend
     elapsed_s: float
     replayed: bool
-    def __init__(self, trace_id: _Optional[str] = ..., model: _Optional[str] = ..., model_version: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., advice: _Optional[str] = ..., method: _Optional[str] = ..., residual: _Optional[float] = ..., error_bound: _Optional[_Union[ErrorBound, _Mapping]] = ..., privacy: _Optional[_Union[PrivacySpend, _Mapping]] = ..., elapsed_s: _Optional[float] = ..., replayed: bool = ...) -> None: ...
+    interval: Interval
+    def __init__(self, trace_id: _Optional[str] = ..., model: _Optional[str] = ..., model_version: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., advice: _Optional[str] = ..., method: _Optional[str] = ..., residual: _Optional[float] = ..., error_bound: _Optional[_Union[ErrorBound, _Mapping]] = ..., privacy: _Optional[_Union[PrivacySpend, _Mapping]] = ..., elapsed_s: _Optional[float] = ..., replayed: bool = ..., interval: _Optional[_Union[Interval, _Mapping]] = ...) -> None: ...

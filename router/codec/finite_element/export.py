@@ -8,8 +8,7 @@ from models.base import Refusal
 from models.fem.export.task import SPEC
 from router.call import Question, Reply
 from router.codec import common
-from router.codec.finite_element import posed
-from router.codec.finite_element.layout import Layout
+from router.codec.layout import Layout
 
 LAYOUT = Layout({}, own=tuple(field.name for field in pb.ExportRequest.DESCRIPTOR.fields if field.name != "options"))
 
@@ -20,7 +19,7 @@ class ExportCodec:
         scalars, arrays = LAYOUT.values(request)
         task = schema.parse(SPEC.task, scalars, arrays)
         task.check()
-        return posed.asked(SPEC, task, request.options)
+        return common.asked(SPEC, task, request.options)
 
     def encode(self, reply: Reply, question: Question) -> bytes:
         response = pb.ExportResponse(evidence=common.evidence_of(reply))

@@ -8,7 +8,7 @@ from models.base import Refusal, Result, Scalar
 from models.fem.own_mesh import OwnMesh
 from router.call import Question, Reply
 from router.codec import common
-from router.codec.finite_element import meshes, posed
+from router.codec.finite_element import meshes
 from router.codec.finite_element.meshes import Kept
 from router.codec.finite_element.problems import Making
 
@@ -28,7 +28,7 @@ def question(request: pb.CreateMeshRequest, row: Making, kept: Kept) -> Question
     except Refusal as refusal:
         raise in_request(refusal, request, row) from None
     expanded_bytes = sum(array.nbytes for array in mesh_arrays.values()) if kind == "mesh_id" else 0
-    return posed.asked(row.spec, task, request.options, kind, expanded_bytes)
+    return common.asked(row.spec, task, request.options, kind, expanded_bytes)
 
 
 def in_request(refusal: Refusal, request: pb.CreateMeshRequest, row: Making) -> Refusal:

@@ -17,7 +17,7 @@ from models import schema
 from models.base import Scalar
 from models.fem.own_mesh import OwnMesh, cell_kind
 from models.schema import Flat
-from router.codec.finite_element.layout import names_of, values_of
+from router.codec.layout import names_of, values_of
 
 # A mesh that is kept, by its id. Raises `UnknownMesh` or `Malformed`.
 Kept = Callable[[str], OwnMesh]

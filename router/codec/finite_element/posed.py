@@ -5,14 +5,13 @@ from __future__ import annotations
 from google.protobuf.message import Message
 
 from faraday.v1 import finite_element_pb2 as pb
-from faraday.v1.common_pb2 import RequestOptions
 from models import schema
-from models.base import Refusal, Scalar, Spec, Task
+from models.base import Refusal, Scalar, Spec
 from router.call import Question
 from router.codec import common
 from router.codec.finite_element import meshes
-from router.codec.finite_element.layout import Layout
 from router.codec.finite_element.meshes import Kept
+from router.codec.layout import Layout
 from router.errors import Malformed
 
 Request = pb.SolveRequest | pb.DifferentiateRequest | pb.EvaluateFunctionalRequest | pb.EstimateErrorRequest
@@ -42,20 +41,7 @@ def question(request: Request, spec: Spec, layout: Layout, kept: Kept) -> Questi
     except Refusal as refusal:
         raise in_request(refusal, layout, kind) from None
     expanded_bytes = sum(array.nbytes for array in mesh_arrays.values()) if kind == "mesh_id" else 0
-    return asked(spec, task, request.options, kind, expanded_bytes)
-
-
-def asked(spec: Spec, task: Task, options: RequestOptions, kind: str = "", expanded_bytes: int = 0) -> Question:
-    """Of this model, as the options say; `kind` is the mesh's. Raises `Malformed`."""
-    return Question(
-        model=spec.name,
-        task=task,
-        request_id=options.request_id,
-        deadline=common.unix_s(options.deadline, "options.deadline") if options.HasField("deadline") else None,
-        validate_only=options.validate_only,
-        echo=(kind, ()),
-        expanded_bytes=expanded_bytes,
-    )
+    return common.asked(spec, task, request.options, kind, expanded_bytes)
 
 
 def in_request(refusal: Refusal, layout: Layout, kind: str) -> Refusal:

@@ -28,7 +28,7 @@ from models.fem.modes import task as modes
 from models.fem.nonlinear_diffusion import task as nonlinear_diffusion
 from models.fem.optimize import identify_task, topology_task
 from models.fem.transport import task as transport
-from router.codec.finite_element.layout import Layout, layout_of
+from router.codec.layout import Layout, layout_of
 
 
 @dataclass(frozen=True)

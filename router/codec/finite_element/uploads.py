@@ -7,7 +7,7 @@ from models import schema
 from models.base import Refusal
 from models.fem.own_mesh import OwnMesh, cell_kind
 from router.codec import common
-from router.codec.finite_element.layout import values_of
+from router.codec.layout import values_of
 
 
 def mesh_of(request: pb.CreateMeshRequest) -> OwnMesh:

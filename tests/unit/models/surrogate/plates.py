@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from models.base import Array
+from models.privacy.ensemble_release import Release
+from models.privacy.shards import assign
 from models.surrogate.dataset import Dataset, dataset
 from models.surrogate.ensemble import Ensemble
 from models.surrogate.plate import reference, scale
 from models.surrogate.records import Records
-from models.surrogate.release import Release
-from models.surrogate.shards import assign
 from models.surrogate.task import DATASET, PlateResult, PlateTask
 
 KEY = bytes(range(32))

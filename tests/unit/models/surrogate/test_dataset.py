@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.privacy.ensemble_release import Release
 from models.surrogate.dataset import Dataset, DatasetUnusable, dataset, read, write
 from models.surrogate.demonstration import synthetic
 from models.surrogate.records import Records
-from models.surrogate.release import Release
 from tests.unit.models.surrogate.plates import KEY
 
 RELEASE = Release(shards=4, radius=0.05)

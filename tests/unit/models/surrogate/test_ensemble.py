@@ -11,6 +11,7 @@ from scipy.stats import chi2
 
 from models.base import Array, Refusal
 from models.privacy.discrete_gaussian import discrete_gaussian
+from models.privacy.ensemble_release import Release
 from models.privacy.events import Event
 from models.privacy.kinds import DiscreteGaussian
 from models.privacy.neighbours import Adjacency, Unit
@@ -19,7 +20,6 @@ from models.surrogate import ensemble
 from models.surrogate.demonstration import synthetic
 from models.surrogate.ensemble import Ensemble
 from models.surrogate.plate import reference
-from models.surrogate.release import Release
 from models.surrogate.task import DATASET, RELEASE, SENSORS, PlateResult, PlateTask, worst_case
 from tests.unit.models.surrogate.plates import HOMOGENEOUS, NoNoise, homogeneous, in_shard, owned, steps
 

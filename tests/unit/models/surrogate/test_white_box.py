@@ -18,12 +18,12 @@ from models.privacy.audit import audit
 from models.privacy.clipped_sum import total
 from models.privacy.conversion import delta_of
 from models.privacy.curve import Curve
+from models.privacy.ensemble_release import Release
 from models.privacy.profile import discrete_gaussians, hockey_stick
 from models.surrogate import task as public
 from models.surrogate.ensemble import Ensemble
 from models.surrogate.plate import reference
 from models.surrogate.records import Records
-from models.surrogate.release import Release
 from models.surrogate.task import PlateResult
 from tests.unit.models.surrogate.plates import HOMOGENEOUS, homogeneous, in_shard, owned, steps
 

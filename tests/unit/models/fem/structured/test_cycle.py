@@ -99,6 +99,9 @@ def kernels() -> dict[str, tuple[Any, ...]]:
         "schur": (
             cycle.schur, rows(dtype=float), rows(dtype=float), rows(dtype=float), rows(), 0.5, fine, rows(dtype=float),
         ),
+        "relax red": (
+            cycle.relax_red, rows(dtype=float), fine, rows(dtype=float), rows(dtype=float),
+        ),
         "largest": (cycle.largest, rows(dtype=float)),
         "largest term": (cycle.largest_term, rows(dtype=float), rows(dtype=float)),
     }  # fmt: skip
@@ -132,7 +135,7 @@ def test_a_kernel_does_what_its_text_says(name: str) -> None:
 def test_conjugate_gradients_do_what_their_text_says() -> None:
     places = LEVELS.grids.sides, LEVELS.grids.starts
     fast, read = compiled_and_interpreted(
-        cycle.conjugate_gradients, *room_with(SQUARE.load), *places, *operator(), *TOLERANCES
+        cycle.conjugate_gradients, *room_with(SQUARE.load), *places, *operator(), *TOLERANCES, False, np.zeros(51)
     )
     assert fast[0][0] == read[0][0]
     assert fast[0][2]
@@ -141,10 +144,23 @@ def test_conjugate_gradients_do_what_their_text_says() -> None:
     np.testing.assert_allclose(fast[1][2:4], field, atol=1e-8 * np.abs(field).max())
 
 
+def test_conjugate_gradients_from_a_field_do_what_their_text_says() -> None:
+    places, room = (LEVELS.grids.sides, LEVELS.grids.starts), room_with(SQUARE.load)
+    room[0][2:4] = rows(2, dtype=float) * (LEVELS.fine[4:6] > 0) * np.abs(SQUARE.load).max()
+    fast, read = compiled_and_interpreted(
+        cycle.conjugate_gradients, *room, *places, *operator(), *TOLERANCES[:3], 2, True, np.zeros(3)
+    )
+    assert fast[0][0] == read[0][0] == 2
+    np.testing.assert_allclose(fast[1][2:4], read[1][2:4], atol=1e-5 * np.abs(read[1][2:4]).max())
+    np.testing.assert_allclose(fast[-1], read[-1], rtol=1e-4)
+
+
 def test_a_residual_that_is_no_number_is_no_convergence() -> None:
     load = SQUARE.load.copy()
     load[150] = np.nan
     places = LEVELS.grids.sides, LEVELS.grids.starts
-    steps, residual, converged = cycle.conjugate_gradients(*room_with(load), *places, *operator(), *TOLERANCES)
+    steps, residual, converged = cycle.conjugate_gradients(
+        *room_with(load), *places, *operator(), *TOLERANCES, False, np.zeros(51)
+    )
     assert (steps, converged) == (0, False)
     assert np.isnan(residual)

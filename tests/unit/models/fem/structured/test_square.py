@@ -119,6 +119,68 @@ def test_nothing_of_one_solve_is_left_for_the_next() -> None:
     np.testing.assert_array_equal(operator.solve([square.load], [square.fixed])[0].x, alone.x)
 
 
+def energy(square: Square, u: Array) -> float:
+    return float(u @ square.plan().apply(square.conductivity, u))
+
+
+def perturbed(square: Square, u: Array, size: float, seed: int) -> Array:
+    """By noise of this part of the largest value, and by a smooth field likewise; right where u is given."""
+    noise = np.random.default_rng(seed).standard_normal(len(u))
+    nodes = square.plan().mesh.nodes
+    away = noise + 3 * np.sin(np.pi * nodes).prod(axis=1)
+    away[square.dirichlet] = 0
+    return np.asarray(u + size * np.abs(u).max() * away)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    x_count=st.sampled_from((32, 44, 64)),
+    seed=st.integers(0, 99),
+    spread=st.floats(0, 1.5),
+    size=st.sampled_from((1e-6, 1e-2, 1.0)),
+    steps=st.integers(0, 3),
+)
+def test_gains_are_below_the_error_that_a_direct_solve_finds_and_near_it(
+    x_count: int, seed: int, spread: float, size: float, steps: int
+) -> None:
+    square = random_square((x_count, 32), seed=seed, spread=spread, first=3, count=70)
+    exact = square.solution()
+    u = perturbed(square, exact, size, seed)
+    found = operator_of(square).improve(square.load, u, steps)
+    error, left = energy(square, u - exact), energy(square, found.x - exact)
+    assert 0.9 * error <= found.gains.sum() <= error * (1 + 1e-5)
+    assert 0.8 * left <= found.gains[-1] <= left * (1 + 1e-5)
+    assert left <= error - found.gains[:-1].sum() + 1e-5 * error
+    np.testing.assert_array_equal(found.x[square.dirichlet], square.fixed[square.dirichlet])
+    assert energy(square, found.x + found.correction - exact) <= 0.3 * left
+
+
+def test_improving_is_what_solving_from_there_begins_with() -> None:
+    square = random_square((64, 64))
+    operator, exact = operator_of(square), square.solution()
+    start = perturbed(square, exact, 1e-4, 0)
+    [cold] = operator.solve([square.load], [square.fixed])
+    [warm] = operator.solve([square.load], [square.fixed], [start])
+    assert warm.steps < cold.steps
+    assert_near(warm.x, exact)
+    assert_near(operator.improve(square.load, start, warm.steps).x, exact)
+
+
+def test_a_start_far_from_the_solution_is_no_worse_in_the_end() -> None:
+    square = random_square((32, 32))
+    start = perturbed(square, square.solution(), 1e4, 0)
+    [found] = operator_of(square).solve([square.load], [square.fixed], [start])
+    assert_near(found.x, square.solution())
+
+
+def test_what_is_no_solution_of_no_load_is_improved_too() -> None:
+    square = dataclasses.replace(random_square((32, 32)), load=np.zeros(33 * 33), fixed=np.zeros(33 * 33))
+    u = perturbed(square, np.ones(33 * 33), 1.0, 0)
+    u[square.dirichlet] = 0
+    found = operator_of(square).improve(square.load, u, 0)
+    assert 0.9 * energy(square, u) <= found.gains.sum() <= energy(square, u) * (1 + 1e-5)
+
+
 def test_no_load_leaves_the_fixed_values() -> None:
     square = random_square((32, 32))
     [found] = operator_of(square).solve([np.zeros_like(square.load)], [np.zeros_like(square.fixed)])

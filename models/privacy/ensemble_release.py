@@ -1,4 +1,4 @@
-"""What is public of an ensemble's mechanism, and what an answer costs.
+"""What is public of the mechanism of models on disjoint shards, and what an answer costs: see `aggregate`.
 
 The router prices by the `Release` that the task's module declares, the replica acts by the one that the data's owner
 wrote into the manifest; where the two disagree, nothing is answered.

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from models.surrogate.shards import assign, shard_of
-from tests.unit.models.surrogate.plates import KEY
+from models.privacy.shards import assign, shard_of
 
+KEY = bytes(range(32))
 NAMES = np.array([b"client-%d" % number for number in range(6400)], dtype="S16")
 
 

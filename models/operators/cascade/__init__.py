@@ -1,0 +1,1 @@
+"""A surrogate's field goes in; it comes out as it was, corrected, certified or replaced by finite elements."""

@@ -1,0 +1,1 @@
+"""Operators on point clouds and meshes: averages over neighbourhoods with learnt kernels."""

@@ -1,0 +1,1 @@
+"""Answering with an operator that was published: the task, and the model that loads, answers, doubts and verifies."""
