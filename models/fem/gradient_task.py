@@ -1,8 +1,8 @@
 """Gradients of the diffusion model: the task, its result, and its line in the catalogue.
 
-The functional is J(u) = cotangent·u + ½ Σ ((u − measured) / deviation)². With a cotangent alone its gradients are the
-product of that cotangent with the Jacobian of the solution, which is what a differentiable client asks for. A tangent
-asks for the product of the Jacobian with it. Without a functional J and all its gradients are 0.
+The functional is J(u) = cotangent·u + ½ Σ ((u − measured) / deviation)² + integrals. With a cotangent alone its
+gradients are the product of that cotangent with the Jacobian of the solution, which is what a differentiable client
+asks for. A tangent asks for the product of the Jacobian with it. Without a functional J and all its gradients are 0.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import numpy as np
 
 from models.base import ON_DEMAND, Array, Refusal, Result, Spec, tensor
 from models.fem.check import check_size
+from models.fem.domain.functional_task import FunctionalTask
+from models.fem.domain.integrals import Vocabulary
 from models.fem.tangent_task import TangentTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientTask(TangentTask):
+class GradientTask(TangentTask, FunctionalTask):
     """Differentiate J(u) by all that the problem is given, and u along a tangent."""
 
     cotangent: Array | None = tensor("float64", ("points",), "derivatives of J by u, one per point", optional=True)
@@ -26,16 +28,25 @@ class GradientTask(TangentTask):
         cell_count, point_count = self.check_problem()
         self.check_measured()
         self.check_tangent(cell_count)
-        if self.cotangent is None and self.measured_points is None and not self.has_tangent:
+        functionals = self.cotangent is not None or self.measured_points is not None or self.read_integrals()
+        if not (functionals or self.has_tangent):
             raise Refusal(
                 "MISSING_TENSOR",
-                "there is nothing to differentiate; send a cotangent, measured points and values, or a tangent",
+                "there is nothing to differentiate; send a cotangent, measured values, integrals, or a tangent",
                 "cotangent",
                 {"tensor": "cotangent"},
             )
         if point_count is not None:
             self.check_functional(point_count)
             self.check_tangent_points(point_count)
+
+    @property
+    def dimension(self) -> int:
+        return 2
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(("u",), ("conductivity",))
 
     def check_functional(self, point_count: int) -> None:
         """Raises `Refusal` WRONG_SIZE or OUT_OF_RANGE: what needs the number of points, which the solver counts."""

@@ -21,8 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Result, Spec, Task, scalar, tensor
+from models.base import ON_DEMAND, Array, Spec, scalar, tensor
 from models.fem.check import check_range, check_size
+from models.fem.domain.functional_task import VECTOR, FunctionalResult, FunctionalTask
+from models.fem.domain.integrals import Vocabulary
 from models.fem.elasticity.check import (
     check_fixed,
     check_locking,
@@ -34,7 +36,7 @@ from models.fem.elasticity.check import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ElasticityTask(Task):
+class ElasticityTask(FunctionalTask):
     """Find u with −div σ(u) = f, u_a = g on the fixed points and axes, σ n = t on the traction facets, 0 elsewhere."""
 
     divisions: Array | None = tensor(
@@ -96,6 +98,18 @@ class ElasticityTask(Task):
         check_tractions(self.traction_facets, self.traction_values, dimension, node_count)
         if point_count is not None:
             self.check_points(point_count)
+        self.read_integrals()
+
+    @property
+    def dimension(self) -> int:
+        """Of a mesh that was checked."""
+        if self.divisions is not None:
+            return len(self.divisions)
+        return 2 if self.nodes is None else self.nodes.shape[1]
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(VECTOR[: self.dimension], ("young_modulus", "poisson_ratio"))
 
     def check_points(self, point_count: int) -> None:
         """Raise `Refusal` WRONG_SIZE or OUT_OF_RANGE: what needs the number of points, which the solver counts."""
@@ -106,7 +120,7 @@ class ElasticityTask(Task):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ElasticityResult(Result):
+class ElasticityResult(FunctionalResult):
     displacement: Array = tensor("float64", ("points", "axes"), "u at the points")
     points: Array = tensor("float64", ("points", "axes"), "where the points are")
     cells: Array = tensor(

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
 from models.fem.check import check_size
+from models.fem.domain.functional_task import DifferentiableTask, FunctionalResult
+from models.fem.domain.integrals import Vocabulary
 from models.fem.domain.limits import MAX_UNKNOWNS
 from models.fem.domain.task import DomainTask
 
@@ -26,7 +28,7 @@ MAX_STEPS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class FormTask(DomainTask):
+class FormTask(DomainTask, DifferentiableTask):
     """Find u with ∫ F(u; v) = 0 for all v that vanish where u is given."""
 
     form: str = scalar("dot(grad(u), grad(v)) - v", "F(u; v), linear in v")
@@ -63,6 +65,11 @@ class FormTask(DomainTask):
             raise Refusal("OUT_OF_RANGE", f"is {self.tolerance}; send 0 < tolerance < 1", "tolerance")
         if not 1 <= self.max_steps <= MAX_STEPS:
             raise Refusal("OUT_OF_RANGE", f"is {self.max_steps}; send 1 to {MAX_STEPS}", "max_steps")
+        self.read_integrals()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(("u",), self.coefficient_names)
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:
@@ -70,7 +77,7 @@ class FormTask(DomainTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FormResult(Result):
+class FormResult(FunctionalResult):
     u: Array = tensor("float64", ("points",), "the solution at the points")
     points: Array = tensor("float64", ("points", -1), "where the points are")
     cells: Array = tensor("int64", ("cells", -1), "points of each cell, in VTK's order")

@@ -11,6 +11,7 @@ from skfem import Mesh
 from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.check import check_size
 from models.fem.direct import SingularMatrix
+from models.fem.domain.asked import Asked, asked
 from models.fem.domain.batch import in_order
 from models.fem.domain.elements import cell_points, element_name, points
 from models.fem.domain.linear import RESIDUAL_LIMIT, constrained
@@ -37,7 +38,8 @@ def answer(task: NonlinearDiffusionTask, mesh: Mesh) -> NonlinearDiffusionResult
         check_size("cotangent", task.cotangent, (given.basis.N,), "a value per point")
     try:
         found = solved(given, task.max_steps)
-        slope = _gradient(given, found.u, task.cotangent) if task.cotangent is not None and found.reached == 1 else None
+        wanted = asked(task, mesh, found.u, task.cotangent, {"conductivity": task.conductivity})
+        slope = _gradient(given, found.u, wanted) if wanted.cotangent is not None and found.reached == 1 else None
     except SingularMatrix:
         raise _out_of_scale() from None
     c = given.law.coefficient(given.state(found.u), found.reached)
@@ -54,6 +56,7 @@ def answer(task: NonlinearDiffusionTask, mesh: Mesh) -> NonlinearDiffusionResult
         cells=cell_points(given.basis),
         flux=-(np.sum(given.k * c * given.slope(found.u) * dx, axis=-1) / dx.sum(axis=-1)).T,
         history=found.history,
+        functional=wanted.value,
         conductivity_gradient=slope.conductivity if slope else None,
         source_gradient=slope.source if slope else None,
         evidence=Evidence(
@@ -73,16 +76,18 @@ class _Gradient:
     residual: float
 
 
-def _gradient(given: Problem, u: Array, cotangent: Array) -> _Gradient:
-    """With Kᵀ z = −∂J/∂u on the free unknowns, dJ = z·∂R."""
+def _gradient(given: Problem, u: Array, wanted: Asked) -> _Gradient:
+    """With Kᵀ z = −∂J/∂u on the free unknowns, dJ = z·∂R + ∂J."""
+    assert wanted.cotangent is not None
     system = constrained(given.tangent(u, 1.0), given.fixed)
-    right = -cotangent[system.free]
+    right = -wanted.cotangent[system.free]
     z = np.zeros(given.basis.N)
     z[system.free] = system.transposed(right)
     rest, scale = right - system.inner.T @ z[system.free], float(np.abs(right).max(initial=0.0))
     c = given.law.coefficient(given.state(u), 1.0)
     return _Gradient(
-        conductivity=np.sum(c * np.sum(given.slope(u) * given.slope(z), axis=0) * given.basis.dx, axis=1),
+        conductivity=np.sum(c * np.sum(given.slope(u) * given.slope(z), axis=0) * given.basis.dx, axis=1)
+        + wanted.explicit.get("conductivity", 0.0),
         source=-(given.mass @ z),
         residual=float(np.abs(rest).max(initial=0.0)) / scale if scale > 0 else 0.0,
     )

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
 from models.fem.check import check_positive
+from models.fem.domain.functional_task import DifferentiableTask, FunctionalResult
+from models.fem.domain.integrals import Vocabulary
 from models.fem.domain.task import DomainTask
 
 # By dimension: up to 8 s and 1.1 GB for a tangent and its factors in the plane, twice that in space.
@@ -23,7 +25,7 @@ MAX_UNKNOWNS = {2: 200_000, 3: 30_000}
 
 
 @dataclass(frozen=True, kw_only=True)
-class NonlinearDiffusionTask(DomainTask):
+class NonlinearDiffusionTask(DomainTask, DifferentiableTask):
     """Find u with −∇·(k c ∇u) = f, u = g where it is prescribed, k c ∂u/∂n = q on the rest of the boundary."""
 
     law: str = scalar("power", "what c is: (ε² + |∇u|²)^((p−2)/2), or `coefficient`", choices=("power", "formula"))
@@ -53,10 +55,15 @@ class NonlinearDiffusionTask(DomainTask):
             raise Refusal("UNKNOWN_CHOICE", said, "coefficient")
         if not 1 <= self.max_steps <= 10_000:
             raise Refusal("OUT_OF_RANGE", f"is {self.max_steps}; send 1 to 10000", "max_steps")
+        self.read_integrals()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(("u",), ("conductivity",))
 
 
 @dataclass(frozen=True, kw_only=True)
-class NonlinearDiffusionResult(Result):
+class NonlinearDiffusionResult(FunctionalResult):
     u: Array = tensor("float64", ("points",), "the solution at the points")
     points: Array = tensor("float64", ("points", "axes"), "where the points are")
     cells: Array = tensor(

@@ -10,6 +10,7 @@ from skfem import Mesh
 from models.base import Array, ErrorBound, Evidence, Outcome, Refusal
 from models.fem.check import check_size
 from models.fem.direct import SingularMatrix
+from models.fem.domain.asked import asked
 from models.fem.domain.batch import in_order
 from models.fem.domain.determined import refuse_undetermined
 from models.fem.domain.elements import cell_points, element_name, points
@@ -46,6 +47,8 @@ def answer(task: TransportTask, mesh: Mesh) -> TransportResult:
     if not np.isfinite(solution.x.sum()):
         raise _out_of_scale()
     converged = solution.residual <= RESIDUAL_LIMIT
+    coefficients = {name: getattr(task, name) for name in task.vocabulary.coefficients}
+    wanted = asked(task, mesh, solution.x, task.cotangent, coefficients)
     estimate, shares = _estimate(task, given, solution.x)
     evidence = Evidence(
         outcome=Outcome.CONVERGED if converged else Outcome.NOT_CONVERGED,
@@ -62,7 +65,8 @@ def answer(task: TransportTask, mesh: Mesh) -> TransportResult:
         peclet=given.stabilisation.peclet.max(axis=1),
         cell_estimate=shares,
         evidence=evidence,
-        **_gradients(task.cotangent, given, system, solution.x),
+        functional=wanted.value,
+        **wanted.with_explicit(_gradients(wanted.cotangent, given, system, solution.x)),
     )
 
 

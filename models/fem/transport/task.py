@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
 from models.fem.check import check_size
 from models.fem.domain.cellwise import check_cellwise, check_not_negative
 from models.fem.domain.conditions import AXES, Condition, read_conditions, split_formulas
 from models.fem.domain.expression import Expression, parse
+from models.fem.domain.functional_task import DifferentiableTask, FunctionalResult
+from models.fem.domain.integrals import Vocabulary
 from models.fem.domain.limits import MAX_UNKNOWNS
 from models.fem.domain.task import DomainTask
 
@@ -22,7 +24,7 @@ QUANTITIES = {"u": 1, "q": 1, "h": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransportTask(DomainTask):
+class TransportTask(DomainTask, DifferentiableTask):
     """Find u with −∇·(k∇u) + b·∇u + c u = f; and where a cotangent is sent, the gradients of J = cotangent·u."""
 
     diffusivity: Array = tensor("float64", (-1,), "k > 0: one value, or one per cell")
@@ -49,6 +51,11 @@ class TransportTask(DomainTask):
         self.read_conditions()
         self.read_source()
         self.read_velocity()
+        self.read_integrals()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(("u",), ("diffusivity", *(("reaction",) if self.reaction is not None else ())))
 
     def read_conditions(self) -> tuple[Condition, ...]:
         return read_conditions(self.conditions, QUANTITIES, AXES[: self.dimension])
@@ -68,7 +75,7 @@ class TransportTask(DomainTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransportResult(Result):
+class TransportResult(FunctionalResult):
     u: Array = tensor("float64", ("points",), "the solution at the points")
     points: Array = tensor("float64", ("points", -1), "where the points are")
     cells: Array = tensor(
