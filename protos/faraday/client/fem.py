@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy.typing as npt
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -200,7 +200,7 @@ class FiniteElements:
 
     def differentiate(
         self,
-        problem: Diffusion,
+        problem: Problem[Any],
         functional: Functional = Functional(),  # noqa: B008 a frozen value
         *,
         tangent: Mapping[str, npt.ArrayLike] | None = None,
@@ -211,16 +211,13 @@ class FiniteElements:
     ) -> Derivative:
         """The derivatives of J(u) by all data of a problem, and of u along a `tangent`: changes of the data by name.
 
+        Of a `Diffusion`, or of a `Posed` problem whose `gradients` `problems` lists; tangents and sessions are of a
+        `Diffusion`. Flows have their cotangents among their own data.
+
         `session`, a random UUID of yours, lets calls share meshes and factorisations: a second call with the same mesh
         and conductivity costs two triangular solves. Keep it to yourself.
         """
-        request = pb.DifferentiateRequest(
-            mesh=problem.mesh.message(),
-            element=element(problem.degree),
-            diffusion=problem.message(),
-            functional=functional.message(),
-            session=session,
-        )
+        request = derivatives.asked(pb.DifferentiateRequest, problem, functional, session)
         if tangent is not None:
             request.diffusion_tangent.CopyFrom(derivatives.tangent_message(tangent))
         ask = Ask(timeout_s, request_id, validate_only)
@@ -229,7 +226,7 @@ class FiniteElements:
 
     def evaluate(
         self,
-        problem: Diffusion,
+        problem: Problem[Any],
         functional: Functional,
         *,
         session: str = "",
@@ -238,13 +235,7 @@ class FiniteElements:
         validate_only: bool = False,
     ) -> Value:
         """J(u), without its derivatives."""
-        request = pb.EvaluateFunctionalRequest(
-            mesh=problem.mesh.message(),
-            element=element(problem.degree),
-            diffusion=problem.message(),
-            functional=functional.message(),
-            session=session,
-        )
+        request = derivatives.asked(pb.EvaluateFunctionalRequest, problem, functional, session)
         ask = Ask(timeout_s, request_id, validate_only)
         return derivatives.value(
             self._call("EvaluateFunctional", self._stub.EvaluateFunctional, request, problem.mesh, ask)

@@ -564,7 +564,7 @@ class ElasticityBricks(_message.Message):
     def __init__(self, young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., expansion: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., plane: _Optional[str] = ..., force: _Optional[str] = ..., temperature: _Optional[str] = ..., support: _Optional[str] = ...) -> None: ...
 
 class SolveRequest(_message.Message):
-    __slots__ = ("options", "mesh", "element", "diffusion", "elasticity", "diffusion_inverse", "diffusion_adaptive", "diffusion_goal", "form", "transport", "heat", "diffusion_identify", "elasticity_topology", "navier_stokes", "stokes", "navier_stokes_transient", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "elasticity_bricks", "error_bound", "session")
+    __slots__ = ("options", "mesh", "element", "diffusion", "elasticity", "diffusion_inverse", "diffusion_adaptive", "diffusion_goal", "form", "transport", "heat", "diffusion_identify", "elasticity_topology", "navier_stokes", "stokes", "navier_stokes_transient", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "elasticity_bricks", "error_bound", "session", "integrals", "derivatives")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     MESH_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_FIELD_NUMBER: _ClassVar[int]
@@ -588,6 +588,8 @@ class SolveRequest(_message.Message):
     ELASTICITY_BRICKS_FIELD_NUMBER: _ClassVar[int]
     ERROR_BOUND_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
+    INTEGRALS_FIELD_NUMBER: _ClassVar[int]
+    DERIVATIVES_FIELD_NUMBER: _ClassVar[int]
     options: _common_pb2.RequestOptions
     mesh: Mesh
     element: Element
@@ -611,7 +613,9 @@ class SolveRequest(_message.Message):
     elasticity_bricks: ElasticityBricks
     error_bound: str
     session: str
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., diffusion_inverse: _Optional[_Union[DiffusionInverse, _Mapping]] = ..., diffusion_adaptive: _Optional[_Union[DiffusionAdaptive, _Mapping]] = ..., diffusion_goal: _Optional[_Union[DiffusionGoal, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., diffusion_identify: _Optional[_Union[DiffusionIdentify, _Mapping]] = ..., elasticity_topology: _Optional[_Union[ElasticityTopology, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., navier_stokes_transient: _Optional[_Union[NavierStokesTransient, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., elasticity_bricks: _Optional[_Union[ElasticityBricks, _Mapping]] = ..., error_bound: _Optional[str] = ..., session: _Optional[str] = ...) -> None: ...
+    integrals: str
+    derivatives: bool
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., diffusion_inverse: _Optional[_Union[DiffusionInverse, _Mapping]] = ..., diffusion_adaptive: _Optional[_Union[DiffusionAdaptive, _Mapping]] = ..., diffusion_goal: _Optional[_Union[DiffusionGoal, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., diffusion_identify: _Optional[_Union[DiffusionIdentify, _Mapping]] = ..., elasticity_topology: _Optional[_Union[ElasticityTopology, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., navier_stokes_transient: _Optional[_Union[NavierStokesTransient, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., elasticity_bricks: _Optional[_Union[ElasticityBricks, _Mapping]] = ..., error_bound: _Optional[str] = ..., session: _Optional[str] = ..., integrals: _Optional[str] = ..., derivatives: bool = ...) -> None: ...
 
 class NamedTensor(_message.Message):
     __slots__ = ("name", "tensor")
@@ -652,16 +656,18 @@ class SolveBatchResponse(_message.Message):
     def __init__(self, response: _Optional[_Union[SolveResponse, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
 
 class Functional(_message.Message):
-    __slots__ = ("cotangent", "measured_points", "measured_values", "measured_deviations")
+    __slots__ = ("cotangent", "measured_points", "measured_values", "measured_deviations", "integrals")
     COTANGENT_FIELD_NUMBER: _ClassVar[int]
     MEASURED_POINTS_FIELD_NUMBER: _ClassVar[int]
     MEASURED_VALUES_FIELD_NUMBER: _ClassVar[int]
     MEASURED_DEVIATIONS_FIELD_NUMBER: _ClassVar[int]
+    INTEGRALS_FIELD_NUMBER: _ClassVar[int]
     cotangent: _common_pb2.Tensor
     measured_points: _common_pb2.Tensor
     measured_values: _common_pb2.Tensor
     measured_deviations: _common_pb2.Tensor
-    def __init__(self, cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_deviations: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    integrals: str
+    def __init__(self, cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_deviations: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., integrals: _Optional[str] = ...) -> None: ...
 
 class DiffusionTangent(_message.Message):
     __slots__ = ("conductivity_tangent", "source_tangent", "cell_source_tangent", "dirichlet_tangent", "neumann_tangent")
@@ -678,11 +684,20 @@ class DiffusionTangent(_message.Message):
     def __init__(self, conductivity_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., source_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class DifferentiateRequest(_message.Message):
-    __slots__ = ("options", "mesh", "element", "diffusion", "functional", "diffusion_tangent", "session")
+    __slots__ = ("options", "mesh", "element", "diffusion", "form", "transport", "heat", "navier_stokes", "stokes", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "functional", "diffusion_tangent", "session")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     MESH_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_FIELD_NUMBER: _ClassVar[int]
     DIFFUSION_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
+    TRANSPORT_FIELD_NUMBER: _ClassVar[int]
+    HEAT_FIELD_NUMBER: _ClassVar[int]
+    NAVIER_STOKES_FIELD_NUMBER: _ClassVar[int]
+    STOKES_FIELD_NUMBER: _ClassVar[int]
+    HYPERELASTICITY_FIELD_NUMBER: _ClassVar[int]
+    NONLINEAR_DIFFUSION_FIELD_NUMBER: _ClassVar[int]
+    HELMHOLTZ_FIELD_NUMBER: _ClassVar[int]
+    MODES_FIELD_NUMBER: _ClassVar[int]
     FUNCTIONAL_FIELD_NUMBER: _ClassVar[int]
     DIFFUSION_TANGENT_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
@@ -690,10 +705,19 @@ class DifferentiateRequest(_message.Message):
     mesh: Mesh
     element: Element
     diffusion: Diffusion
+    form: Form
+    transport: Transport
+    heat: Heat
+    navier_stokes: NavierStokes
+    stokes: Stokes
+    hyperelasticity: Hyperelasticity
+    nonlinear_diffusion: NonlinearDiffusion
+    helmholtz: Helmholtz
+    modes: Modes
     functional: Functional
     diffusion_tangent: DiffusionTangent
     session: str
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., functional: _Optional[_Union[Functional, _Mapping]] = ..., diffusion_tangent: _Optional[_Union[DiffusionTangent, _Mapping]] = ..., session: _Optional[str] = ...) -> None: ...
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., functional: _Optional[_Union[Functional, _Mapping]] = ..., diffusion_tangent: _Optional[_Union[DiffusionTangent, _Mapping]] = ..., session: _Optional[str] = ...) -> None: ...
 
 class DifferentiateResponse(_message.Message):
     __slots__ = ("value", "solution", "adjoint", "solution_tangent", "gradients", "evidence")
@@ -712,20 +736,44 @@ class DifferentiateResponse(_message.Message):
     def __init__(self, value: _Optional[float] = ..., solution: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., adjoint: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., solution_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., gradients: _Optional[_Iterable[_Union[NamedTensor, _Mapping]]] = ..., evidence: _Optional[_Union[_common_pb2.Evidence, _Mapping]] = ...) -> None: ...
 
 class EvaluateFunctionalRequest(_message.Message):
-    __slots__ = ("options", "mesh", "element", "diffusion", "functional", "session")
+    __slots__ = ("options", "mesh", "element", "diffusion", "form", "transport", "heat", "navier_stokes", "stokes", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "elasticity", "elasticity_bricks", "navier_stokes_transient", "functional", "session")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     MESH_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_FIELD_NUMBER: _ClassVar[int]
     DIFFUSION_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
+    TRANSPORT_FIELD_NUMBER: _ClassVar[int]
+    HEAT_FIELD_NUMBER: _ClassVar[int]
+    NAVIER_STOKES_FIELD_NUMBER: _ClassVar[int]
+    STOKES_FIELD_NUMBER: _ClassVar[int]
+    HYPERELASTICITY_FIELD_NUMBER: _ClassVar[int]
+    NONLINEAR_DIFFUSION_FIELD_NUMBER: _ClassVar[int]
+    HELMHOLTZ_FIELD_NUMBER: _ClassVar[int]
+    MODES_FIELD_NUMBER: _ClassVar[int]
+    ELASTICITY_FIELD_NUMBER: _ClassVar[int]
+    ELASTICITY_BRICKS_FIELD_NUMBER: _ClassVar[int]
+    NAVIER_STOKES_TRANSIENT_FIELD_NUMBER: _ClassVar[int]
     FUNCTIONAL_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     options: _common_pb2.RequestOptions
     mesh: Mesh
     element: Element
     diffusion: Diffusion
+    form: Form
+    transport: Transport
+    heat: Heat
+    navier_stokes: NavierStokes
+    stokes: Stokes
+    hyperelasticity: Hyperelasticity
+    nonlinear_diffusion: NonlinearDiffusion
+    helmholtz: Helmholtz
+    modes: Modes
+    elasticity: Elasticity
+    elasticity_bricks: ElasticityBricks
+    navier_stokes_transient: NavierStokesTransient
     functional: Functional
     session: str
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., functional: _Optional[_Union[Functional, _Mapping]] = ..., session: _Optional[str] = ...) -> None: ...
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., elasticity_bricks: _Optional[_Union[ElasticityBricks, _Mapping]] = ..., navier_stokes_transient: _Optional[_Union[NavierStokesTransient, _Mapping]] = ..., functional: _Optional[_Union[Functional, _Mapping]] = ..., session: _Optional[str] = ...) -> None: ...
 
 class EvaluateFunctionalResponse(_message.Message):
     __slots__ = ("value", "evidence")
@@ -900,20 +948,22 @@ class ProblemField(_message.Message):
     def __init__(self, name: _Optional[str] = ..., paths: _Optional[_Iterable[str]] = ..., type: _Optional[str] = ..., shapes: _Optional[_Iterable[str]] = ..., required: bool = ..., default_value: _Optional[str] = ..., choices: _Optional[_Iterable[str]] = ..., doc: _Optional[str] = ...) -> None: ...
 
 class Problem(_message.Message):
-    __slots__ = ("name", "model", "model_version", "summary", "inputs", "outputs")
+    __slots__ = ("name", "model", "model_version", "summary", "inputs", "outputs", "gradients")
     NAME_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    GRADIENTS_FIELD_NUMBER: _ClassVar[int]
     name: str
     model: str
     model_version: str
     summary: str
     inputs: _containers.RepeatedCompositeFieldContainer[ProblemField]
     outputs: _containers.RepeatedCompositeFieldContainer[ProblemField]
-    def __init__(self, name: _Optional[str] = ..., model: _Optional[str] = ..., model_version: _Optional[str] = ..., summary: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[ProblemField, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[ProblemField, _Mapping]]] = ...) -> None: ...
+    gradients: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., model: _Optional[str] = ..., model_version: _Optional[str] = ..., summary: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[ProblemField, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[ProblemField, _Mapping]]] = ..., gradients: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListProblemsResponse(_message.Message):
     __slots__ = ("problems", "next_page_token")

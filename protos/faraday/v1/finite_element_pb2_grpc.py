@@ -125,7 +125,7 @@ class FiniteElementServiceServicer(object):
     def Differentiate(self, request, context):
         """Differentiates the discrete solution: the product of a cotangent, or of the slope of a misfit, with its Jacobian
         (vector-Jacobian product, by the discrete adjoint), and that of its Jacobian with a tangent (Jacobian-vector product).
-        One factorisation serves all; with a session it also serves the calls that follow.
+        One factorisation serves all; with a session it also serves the calls that follow. Tangents and sessions are of diffusion.
 
         Errors: those of Solve; MISSING_TENSOR where there is neither a functional nor a tangent.
         """
@@ -134,7 +134,7 @@ class FiniteElementServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def EvaluateFunctional(self, request, context):
-        """The value of a functional of the solution, without its derivatives.
+        """The value of a functional of the solution, such as a flux through a boundary or a drag, without its derivatives.
 
         Errors: those of Differentiate.
         """

@@ -232,8 +232,8 @@ def test_a_flux_through_a_named_boundary_balances_the_source() -> None:
 
 
 def test_forces_of_a_flow_are_the_integral_of_its_stress() -> None:
-    """Poiseuille's flow u = y (1 − y) / 2μ under dp/dx = −1: each wall is dragged by 1/2. The consistent force, which is
-    added by its cotangent, reaches an edge beyond the ends of the wall."""
+    """Poiseuille's flow u = y (1 − y) / 2μ under dp/dx = −1: each wall is dragged by 1/2. The consistent force,
+    which is added by its cotangent, reaches an edge beyond the ends of the wall."""
     task = StokesTask(
         divisions=SQUARE,
         viscosity=np.array([3.0]),
