@@ -13,6 +13,7 @@ from models.fem.direct import SingularMatrix, Solution
 from models.fem.edge_values import as_quadratic_transposed, runs_backwards
 from models.fem.gradient_task import GradientResult, GradientTask
 from models.fem.measured import measurements
+from models.fem.node_gradient import node_gradient
 from models.fem.problem import Problem, problem
 from models.fem.scale import out_of_scale
 from models.fem.sessions import AnyOperator, AnyPlan, Sessions, operator_key
@@ -106,7 +107,8 @@ class _Asked:
 
     value: float
     slope: Array  # (points,): ∂J/∂u
-    by_conductivity: Array | float  # (cells,): ∂J/∂k of integrals that speak of it
+    by_conductivity: Array | float = 0.0  # (cells,): ∂J/∂k of integrals that speak of it
+    by_nodes: Array | float = 0.0  # (nodes, 2): ∂J by the nodes of integrals, where that is wanted
 
 
 def _asked(task: GradientTask, given: Problem, u: Array) -> _Asked | Refusal:
@@ -117,17 +119,19 @@ def _asked(task: GradientTask, given: Problem, u: Array) -> _Asked | Refusal:
         value, slope = value + float(task.cotangent @ u), slope + task.cotangent
     integrals = task.read_integrals()
     if not integrals:
-        return _Asked(value, slope, 0.0)
+        return _Asked(value, slope)
     from models.fem.domain.functional import Component, functional  # and scikit-fem
+    from models.fem.domain.moved import by_nodes
     from models.fem.domain.simplices import simplex_mesh
 
     mesh = simplex_mesh(given.mesh, is_box=task.divisions is not None)
-    components = [Component("u", task.degree, u)]
+    components, coefficients = [Component("u", task.degree, u)], {"conductivity": given.conductivity}
     try:
-        found = functional(integrals, mesh, components, {"conductivity": given.conductivity})
+        found = functional(integrals, mesh, components, coefficients)
+        moved = by_nodes(integrals, mesh, components, coefficients) if task.by_nodes else 0.0
     except Refusal as refusal:
         return refusal
-    return _Asked(value + found.value, slope + found.slopes["u"], found.by_coefficient["conductivity"])
+    return _Asked(value + found.value, slope + found.slopes["u"], found.by_coefficient["conductivity"], moved)
 
 
 def _answer(
@@ -150,6 +154,7 @@ def _answer(
         cell_source_gradient=found.source.sum(axis=1),
         dirichlet_gradient=found.dirichlet,
         neumann_gradient=_neumann_gradient(task, given, dual),
+        node_gradient=node_gradient(given, u, dual) + asked.by_nodes if task.by_nodes else None,
         u_tangent=None if tangent is None else tangent.x,
         evidence=_evidence(given, forward, adjoint, tangent),
     )
@@ -179,12 +184,12 @@ def _evidence(given: Problem, forward: Solution, adjoint: Solution, tangent: Sol
 
 def _is_finite(result: GradientResult) -> bool:
     """Whether every number of the answer is: u and λ enter all gradients, whose products may still overflow."""
-    tangents = () if result.u_tangent is None else (result.u_tangent,)
+    optional = (array for array in (result.u_tangent, result.node_gradient) if array is not None)
     return all(
         np.isfinite(array).all()
         for array in (
             *(result.functional, result.u, result.adjoint, result.conductivity_gradient, result.source_gradient),
             *(result.cell_source_gradient, result.dirichlet_gradient, result.neumann_gradient),
-            *tangents,
+            *optional,
         )
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.check import check_size
 from models.fem.domain.functional_task import FunctionalTask
 from models.fem.domain.integrals import Vocabulary
@@ -23,6 +23,9 @@ class GradientTask(TangentTask, FunctionalTask):
     """Differentiate J(u) by all that the problem is given, and u along a tangent."""
 
     cotangent: Array | None = tensor("float64", ("points",), "derivatives of J by u, one per point", optional=True)
+    by_nodes: bool = scalar(
+        False, "whether dJ by the nodes of an own mesh is wanted, which carry along all that is given"
+    )
 
     def check(self) -> None:
         cell_count, point_count = self.check_problem()
@@ -36,6 +39,9 @@ class GradientTask(TangentTask, FunctionalTask):
                 "cotangent",
                 {"tensor": "cotangent"},
             )
+        if self.by_nodes and self.nodes is None:
+            message = "is of a mesh with nodes of its own; send the square as nodes and cells"
+            raise Refusal("NOT_DIFFERENTIABLE", message, "by_nodes", {"known": "nodes"})
         if point_count is not None:
             self.check_functional(point_count)
             self.check_tangent_points(point_count)
@@ -71,6 +77,9 @@ class GradientResult(Result):
         ("neumann", 1),
         "dJ by each of the given fluxes, in the shape in which they were sent",
         alternatives=(("neumann", 2), ("neumann", 3)),
+    )
+    node_gradient: Array | None = tensor(
+        "float64", ("nodes", 2), "dJ by the place of each node, where it was asked for", optional=True
     )
     u_tangent: Array | None = tensor(
         "float64", ("points",), "the derivative of u along the tangent; absent without one", optional=True

@@ -24,7 +24,7 @@ from models.fem.domain.integrals import CELLS, Integral, leaves, normals
 from models.fem.domain.posed import coordinates, named_facets
 
 AnyBasis: TypeAlias = "Basis | FacetBasis"
-_MOVED = "moved "  # before the leaves of what a component moves by
+MOVED = "moved "  # before the leaves of what a component moves by
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,21 +56,21 @@ def functional(
     slopes = {each.name: np.zeros(len(each.values)) for each in components}
     by_coefficient = {name: np.zeros(mesh.nelements) for name in coefficients}
     for integral in integrals:
-        bases = _bases(integral, mesh, components)
-        known = _known(bases, components, coefficients)
+        bases = bases_of(integral, mesh, components)
+        known = known_on(bases, components, coefficients)
         dx = bases[0].dx
-        value += float(_finite(evaluate(integral.node, known) * dx, integral).sum())
+        value += float(finite(evaluate(integral.node, known) * dx, integral).sum())
         for each, basis in zip(components, bases, strict=True):
-            slopes[each.name] += _finite(_slope(integral, each.name, basis, known), integral)
+            slopes[each.name] += finite(_slope(integral, each.name, basis, known), integral)
         for name, total in by_coefficient.items():
             slope = derivative(integral.node, {name: ONE})
             if slope != ZERO:
                 shares = np.broadcast_to(evaluate(slope, known), dx.shape) * dx
-                np.add.at(total, _cells(bases[0]), _finite(shares, integral).sum(axis=1))
+                np.add.at(total, _cells(bases[0]), finite(shares, integral).sum(axis=1))
     return Functional(value, slopes, by_coefficient)
 
 
-def _bases(integral: Integral, mesh: Mesh, components: Sequence[Component]) -> list[AnyBasis]:
+def bases_of(integral: Integral, mesh: Mesh, components: Sequence[Component]) -> list[AnyBasis]:
     """One for each component, all with the same points: of two orders more than a mass matrix, as for any formula."""
     order = 2 * max(each.degree for each in components) + 2
     elements = [scalar_element(kind_of(mesh), each.degree) for each in components]
@@ -82,13 +82,13 @@ def _bases(integral: Integral, mesh: Mesh, components: Sequence[Component]) -> l
     return [first, *(first.with_element(element) for element in elements[1:])]
 
 
-def _known(
+def known_on(
     bases: Sequence[AnyBasis], components: Sequence[Component], coefficients: Mapping[str, Array]
 ) -> dict[str, Array]:
     """Every leaf that formulas may have, at the quadrature points."""
     first = bases[0]
     known = coordinates(np.asarray(first.global_coordinates()))
-    n = _normal(first)
+    n = normal_of(first)
     if n is not None:
         known |= dict(zip(normals(len(n)), (n, *n), strict=True))
     for each, basis in zip(components, bases, strict=True):
@@ -106,20 +106,20 @@ def _leaves(name: str, field: Any, n: Array | None) -> dict[str, Array]:
 
 def _slope(integral: Integral, name: str, basis: AnyBasis, known: Mapping[str, Array]) -> Array:
     """(points,): the derivative along each shape function in the place of the component."""
-    n = _normal(basis)
+    n = normal_of(basis)
     own = leaves(name, basis.mesh.dim(), on_boundary=n is not None)
-    slope = derivative(integral.node, {leaf: Name(_MOVED + leaf) for leaf in own})
+    slope = derivative(integral.node, {leaf: Name(MOVED + leaf) for leaf in own})
     if slope == ZERO:
         return np.zeros(basis.N)
 
     def along(v: Any, w: Any) -> Array:
-        moved = {_MOVED + leaf: each for leaf, each in _leaves(name, v, n).items()}
+        moved = {MOVED + leaf: each for leaf, each in _leaves(name, v, n).items()}
         return evaluate(slope, {**known, **moved})
 
     return np.asarray(LinearForm(along).assemble(basis))
 
 
-def _normal(basis: AnyBasis) -> Array | None:
+def normal_of(basis: AnyBasis) -> Array | None:
     """(d, facets, quadrature points); None inside."""
     return np.asarray(basis.normals) if isinstance(basis, FacetBasis) else None
 
@@ -129,7 +129,7 @@ def _cells(basis: AnyBasis) -> Array:
     return np.asarray(basis.tind) if isinstance(basis, FacetBasis) else np.arange(basis.mesh.nelements)
 
 
-def _finite(values: Array, integral: Integral) -> Array:
+def finite(values: Array, integral: Integral) -> Array:
     if not np.isfinite(values).all():
         what = "or its derivative is not finite somewhere on the answer"
         raise Refusal("NOT_FINITE", f"'{integral.text}' {what}", integral.field, {"text": integral.text})

@@ -204,6 +204,7 @@ class FiniteElements:
         functional: Functional = Functional(),  # noqa: B008 a frozen value
         *,
         tangent: Mapping[str, npt.ArrayLike] | None = None,
+        by_nodes: bool = False,
         session: str = "",
         timeout_s: float | None = None,
         request_id: str | None = None,
@@ -212,12 +213,15 @@ class FiniteElements:
         """The derivatives of J(u) by all data of a problem, and of u along a `tangent`: changes of the data by name.
 
         Of a `Diffusion`, or of a `Posed` problem whose `gradients` `problems` lists; tangents and sessions are of a
-        `Diffusion`. Flows have their cotangents among their own data.
+        `Diffusion`. Flows have their cotangents among their own data. `by_nodes` asks for the derivative by the places
+        of the nodes of a `Diffusion`'s own mesh, too, as `gradients["nodes"]`.
 
         `session`, a random UUID of yours, lets calls share meshes and factorisations: a second call with the same mesh
         and conductivity costs two triangular solves. Keep it to yourself.
         """
         request = derivatives.asked(pb.DifferentiateRequest, problem, functional, session)
+        if by_nodes:
+            request.by_nodes = True
         if tangent is not None:
             request.diffusion_tangent.CopyFrom(derivatives.tangent_message(tangent))
         ask = Ask(timeout_s, request_id, validate_only)

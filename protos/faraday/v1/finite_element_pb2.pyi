@@ -684,7 +684,7 @@ class DiffusionTangent(_message.Message):
     def __init__(self, conductivity_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., source_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class DifferentiateRequest(_message.Message):
-    __slots__ = ("options", "mesh", "element", "diffusion", "form", "transport", "heat", "navier_stokes", "stokes", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "functional", "diffusion_tangent", "session")
+    __slots__ = ("options", "mesh", "element", "diffusion", "form", "transport", "heat", "navier_stokes", "stokes", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "functional", "diffusion_tangent", "session", "by_nodes")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     MESH_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_FIELD_NUMBER: _ClassVar[int]
@@ -701,6 +701,7 @@ class DifferentiateRequest(_message.Message):
     FUNCTIONAL_FIELD_NUMBER: _ClassVar[int]
     DIFFUSION_TANGENT_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
+    BY_NODES_FIELD_NUMBER: _ClassVar[int]
     options: _common_pb2.RequestOptions
     mesh: Mesh
     element: Element
@@ -717,7 +718,8 @@ class DifferentiateRequest(_message.Message):
     functional: Functional
     diffusion_tangent: DiffusionTangent
     session: str
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., functional: _Optional[_Union[Functional, _Mapping]] = ..., diffusion_tangent: _Optional[_Union[DiffusionTangent, _Mapping]] = ..., session: _Optional[str] = ...) -> None: ...
+    by_nodes: bool
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., functional: _Optional[_Union[Functional, _Mapping]] = ..., diffusion_tangent: _Optional[_Union[DiffusionTangent, _Mapping]] = ..., session: _Optional[str] = ..., by_nodes: bool = ...) -> None: ...
 
 class DifferentiateResponse(_message.Message):
     __slots__ = ("value", "solution", "adjoint", "solution_tangent", "gradients", "evidence")

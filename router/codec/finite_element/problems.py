@@ -59,7 +59,7 @@ class Derivative:
     def layout(self) -> Layout:
         """Of DifferentiateRequest."""
         tangent = (self.tangent,) if self.tangent else ()
-        return layout_of(pb.DifferentiateRequest, self.name, "functional", *tangent, own=("session",))
+        return layout_of(pb.DifferentiateRequest, self.name, "functional", *tangent, own=("session", "by_nodes"))
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,7 @@ DERIVATIVES = {
                 "cell_source": "cell_source_gradient",
                 "dirichlet_values": "dirichlet_gradient",
                 "neumann_values": "neumann_gradient",
+                "nodes": "node_gradient",
             },
             "diffusion_tangent",
         ),

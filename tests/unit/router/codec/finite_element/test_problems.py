@@ -148,14 +148,14 @@ def of_other_problems(spec: Spec) -> tuple[str, ...]:
 def test_so_has_what_is_evaluated(row: Evaluation) -> None:
     messages = [message_of(pb.EvaluateFunctionalRequest.DESCRIPTOR, path) for path in row.layout.parts]
     tangents = message_of(pb.DifferentiateRequest.DESCRIPTOR, "diffusion_tangent").fields
-    own = (*row.layout.own, "derivatives", *(field.name for field in tangents))
+    own = (*row.layout.own, "derivatives", "by_nodes", *(field.name for field in tangents))
     check_fields(row.spec, messages, own, leave=of_other_problems(row.spec))
 
 
 def test_data_that_are_differentiated_bear_their_own_names() -> None:
-    """But for those that are no field: what is prescribed by formulas, and frequencies."""
+    """Of diffusion; nodes are the mesh's."""
     row = DERIVATIVES["diffusion"]
-    assert row.gradients.keys() <= {
+    assert row.gradients.keys() - {"nodes"} <= {
         field.name for field in message_of(pb.DifferentiateRequest.DESCRIPTOR, "diffusion").fields
     }
 
@@ -185,7 +185,11 @@ def test_so_has_what_is_exported() -> None:
 
 def test_what_is_differentiated_without_a_tangent_is_evaluated() -> None:
     fields, others = (kind.DESCRIPTOR.fields for kind in (pb.EvaluateFunctionalRequest, pb.DifferentiateRequest))
-    both = {(field.name, field.number, field.message_type) for field in others if field.name != "diffusion_tangent"}
+    both = {
+        (field.name, field.number, field.message_type)
+        for field in others
+        if field.name not in ("diffusion_tangent", "by_nodes")
+    }
     assert both <= {(field.name, field.number, field.message_type) for field in fields}
     assert {*EVALUATIONS} == {
         field.name for field in pb.EvaluateFunctionalRequest.DESCRIPTOR.oneofs_by_name["problem"].fields
