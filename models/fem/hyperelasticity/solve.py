@@ -108,7 +108,7 @@ def _gradient(given: Body, u: Array, wanted: Asked) -> _Gradient:
     """With K z = −∂J/∂u, K being symmetric, dJ = z·∂R + ∂J; P is linear in λ and μ, and those in E."""
     assert wanted.cotangent is not None
     try:
-        system = constrained(given.tangent(u), given.fixed)
+        system = constrained(given.tangent(u, 1.0), given.fixed)
     except SingularMatrix:  # at a point of bifurcation
         raise _singular() from None
     adjoint = system.solve(-wanted.cotangent.ravel(), np.zeros(len(given.fixed)))
