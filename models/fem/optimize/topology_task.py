@@ -24,7 +24,7 @@ from models.fem.elasticity.task import ElasticityTask
 from models.fem.optimize.check import check_between, check_cell_count, check_components, check_fractions, check_passive
 
 # A search solves its problem a hundred times and more. By dimension, of bricks, and by dimension and degree, of
-# simplices: what sparse LU takes about two seconds for.
+# simplices: what sparse LU, which serves where a pivot of Cholesky is not positive, takes about two seconds for.
 MAX_BRICKS = {2: 60_000, 3: 4_000}
 MAX_SIMPLICES = {(2, 1): 120_000, (2, 2): 30_000, (3, 1): 20_000, (3, 2): 2_500}
 MAX_STEPS = 1_000
