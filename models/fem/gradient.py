@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Array, Evidence, Outcome, Refusal
-from models.fem.adjoint import fixed_values, flux_gradient, gradient, load
+from models.fem.adjoint import Gradient, fixed_values, flux_gradient, load
 from models.fem.direct import SingularMatrix, Solution
 from models.fem.edge_values import as_quadratic_transposed, runs_backwards
 from models.fem.gradient_task import GradientResult, GradientTask
@@ -144,7 +144,7 @@ def _answer(
     tangent: Solution | None,
 ) -> Answer:
     u, dual = forward.x, adjoint.x
-    found = gradient(given, plan, u, asked.slope, dual)
+    found = Gradient(given, plan, u, asked.slope, dual)
     result = GradientResult(
         functional=np.array([asked.value]),
         u=u,
