@@ -274,8 +274,9 @@ class FiniteElements:
         return replace(mesh, mesh_id=reply.mesh.mesh_id)
 
     def read_mesh(self, path: Path | str, *, file_format: str | None = None, timeout_s: float | None = None) -> Mesh:
-        """A mesh from a file: "gmsh", "vtk" or "abaqus", by default as its name ends: .msh, .vtk or .inp. The server
-        keeps it. First-order cells of one kind; physical groups and element sets name boundaries and subdomains."""
+        """A mesh from a file: "gmsh", "vtk", "vtu" or "abaqus", by default as its name ends: .msh, .vtk, .vtu or .inp.
+        The server keeps it. First-order cells of one kind; physical groups and element sets name boundaries and
+        subdomains."""
         path = Path(path)
         kind = file_format or format_of(path, made_mesh.FORMATS)
         request = pb.CreateMeshRequest(file=pb.MeshFile(content=path.read_bytes(), file_format=kind))
