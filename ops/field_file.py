@@ -31,8 +31,9 @@ class FieldFile:
 def read(path: Path) -> FieldFile:
     """Of an .npz file. Raises `UnreadableField`; pickled objects are not read."""
     try:
-        file = np.load(path, allow_pickle=False)
-        given = dict(file) if isinstance(file, np.lib.npyio.NpzFile) else None
+        with path.open("rb") as opened:
+            file = np.load(opened, allow_pickle=False)
+            given = dict(file) if isinstance(file, np.lib.npyio.NpzFile) else None
     except (OSError, EOFError, zipfile.BadZipFile) as error:
         raise UnreadableField(f"{path.name} cannot be read: {error}") from error
     except ValueError as error:  # of pickled objects

@@ -25,6 +25,7 @@ from faraday.client.field import Field
 from faraday.client.listing import ProblemKind, problem_kind
 from faraday.client.mesh import Mesh
 from faraday.client.operations import Calls, Operation
+from faraday.client.pieces import assembled
 from faraday.client.posed import Datum, Posed
 from faraday.client.problem import Domain, Problem, element
 from faraday.client.solution import Solution
@@ -197,6 +198,19 @@ class FiniteElements:
         for each in self._connection.stream(_SERVICE, "SolveBatch", self._stub.SolveBatch, requests(), timeout_s):
             problem = asked.popleft()
             yield from_status(each.error) if each.HasField("error") else problem.answer(each.response)
+
+    def answer_in_pieces(
+        self, problem: Problem[Answer], *, piece_bytes: int | None = None, timeout_s: float | None = None
+    ) -> Answer:
+        """The answer to a problem as `answer` gives it, however large: its arrays come in messages of `piece_bytes`.
+
+        For time series and fields beyond the size of one message. Nothing is sent again: where the stream breaks off
+        it is raised.
+        """
+        request = pb.SolveInPiecesRequest(request=problem.request(), piece_bytes=piece_bytes)
+        within = self._connection.timeout_s if timeout_s is None else timeout_s
+        parts = self._connection.follow(_SERVICE, "SolveInPieces", self._stub.SolveInPieces, request, within)
+        return problem.answer(assembled(parts))
 
     def differentiate(
         self,

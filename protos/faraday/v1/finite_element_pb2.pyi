@@ -655,6 +655,32 @@ class SolveBatchResponse(_message.Message):
     error: _status_pb2.Status
     def __init__(self, response: _Optional[_Union[SolveResponse, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
 
+class SolveInPiecesRequest(_message.Message):
+    __slots__ = ("request", "piece_bytes")
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    PIECE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    request: SolveRequest
+    piece_bytes: int
+    def __init__(self, request: _Optional[_Union[SolveRequest, _Mapping]] = ..., piece_bytes: _Optional[int] = ...) -> None: ...
+
+class TensorPiece(_message.Message):
+    __slots__ = ("name", "offset_bytes", "data")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    offset_bytes: int
+    data: bytes
+    def __init__(self, name: _Optional[str] = ..., offset_bytes: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class SolveInPiecesResponse(_message.Message):
+    __slots__ = ("response", "piece")
+    RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    PIECE_FIELD_NUMBER: _ClassVar[int]
+    response: SolveResponse
+    piece: TensorPiece
+    def __init__(self, response: _Optional[_Union[SolveResponse, _Mapping]] = ..., piece: _Optional[_Union[TensorPiece, _Mapping]] = ...) -> None: ...
+
 class Functional(_message.Message):
     __slots__ = ("cotangent", "measured_points", "measured_values", "measured_deviations", "integrals")
     COTANGENT_FIELD_NUMBER: _ClassVar[int]
