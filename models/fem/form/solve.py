@@ -79,6 +79,7 @@ def _answer(task: FormTask, mesh: Mesh) -> FormResult:
         found = _newton(posed, start, fixed, task.tolerance, task.max_steps)
         wanted = asked(task, mesh, found.u, task.cotangent, _rows(task))
         gradient = _gradient(task, posed, found, fixed, wanted)
+        pushed = _tangent(task, posed, found, fixed)
     except SingularMatrix:
         raise Refusal(
             "SINGULAR_PROBLEM",
@@ -92,6 +93,7 @@ def _answer(task: FormTask, mesh: Mesh) -> FormResult:
         cells=cell_points(basis),
         history=found.history,
         functional=wanted.value,
+        u_tangent=pushed,
         coefficient_gradient=gradient,
         evidence=Evidence(
             outcome=Outcome.CONVERGED if found.converged else Outcome.NOT_CONVERGED,
@@ -194,3 +196,17 @@ def _gradient(task: FormTask, posed: Posed, found: Found, fixed: Array, wanted: 
         for name in task.coefficient_names
     ]
     return np.stack(rows) if rows else np.zeros((0, posed.basis.mesh.nelements))
+
+
+def _tangent(task: FormTask, posed: Posed, found: Found, fixed: Array) -> Array | None:
+    """δu with F′(u) δu = −∂F/∂k δk on the free points, 0 on the others; None where nothing changes."""
+    if task.coefficient_tangent is None or not found.converged:
+        return None
+    u, count = posed.basis.interpolate(found.u), posed.basis.mesh.nelements
+    loads = [
+        -posed.form.along(name).assemble(
+            posed.basis, u=u, change=np.broadcast_to(change, (count,))[:, None], **posed.coefficients
+        )
+        for name, change in zip(task.coefficient_names, task.coefficient_tangent, strict=True)
+    ]
+    return constrained(posed.tangent(found.u), fixed).solve(np.sum(loads, axis=0), np.zeros(len(fixed))).x

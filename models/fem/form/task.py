@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
-from models.fem.check import check_size
+from models.fem.check import check_pair, check_size
 from models.fem.domain.functional_task import DifferentiableTask, FunctionalResult
 from models.fem.domain.integrals import Vocabulary
 from models.fem.domain.limits import MAX_UNKNOWNS
@@ -42,6 +42,9 @@ class FormTask(DomainTask, DifferentiableTask):
     cotangent: Array | None = tensor(
         "float64", ("points",), "∂J/∂u at the points, for the gradient of some J(u)", optional=True
     )
+    coefficient_tangent: Array | None = tensor(
+        "float64", ("coefficients", -1), "changes of the coefficients, along which u is differentiated", optional=True
+    )
 
     def check(self) -> None:
         cells = self.check_domain(MAX_UNKNOWNS[self.dimension])
@@ -61,6 +64,9 @@ class FormTask(DomainTask, DifferentiableTask):
                 got, want = str(values.shape[1]), f"1 or {cells}"
                 message = f"has {got} values in a row; send {want} (one, or one per cell)"
                 raise Refusal("WRONG_SIZE", message, "coefficient_values", {"got": got, "want": want})
+        if self.coefficient_tangent is not None:
+            check_pair("coefficient_tangent", self.coefficient_tangent, "coefficient_values", values)
+            check_size("coefficient_tangent", self.coefficient_tangent[0], (1, cells), "one, or one per cell, in a row")
         if not 0 < self.tolerance < 1:
             raise Refusal("OUT_OF_RANGE", f"is {self.tolerance}; send 0 < tolerance < 1", "tolerance")
         if not 1 <= self.max_steps <= MAX_STEPS:
@@ -84,6 +90,7 @@ class FormResult(FunctionalResult):
     history: Array = tensor(
         "float64", (-1,), "the relative residual before each step of Newton's method and after the last"
     )
+    u_tangent: Array | None = tensor("float64", ("points",), "the derivative of u along the tangent", optional=True)
     coefficient_gradient: Array | None = tensor(
         "float64", ("coefficients", "cells"), "∂J/∂(each cell's value), where a cotangent was sent", optional=True
     )

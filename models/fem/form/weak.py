@@ -39,6 +39,11 @@ class WeakForm:
         slope = derivative(self.node, {coefficient: ONE})
         return Functional(lambda w: evaluate(slope, self._values(w, v=w.adjoint)) + 0 * w.x[0])
 
+    def along(self, coefficient: str) -> LinearForm:
+        """∂F/∂coefficient times the change `w.change`: what a tangent's load is made of."""
+        slope = derivative(self.node, {coefficient: ONE})
+        return LinearForm(lambda v, w: w.change * evaluate(slope, self._values(w, v=v)) + 0 * np.asarray(v))
+
     def _values(self, w: Any, **fields: Any) -> dict[str, Array]:
         values = {axis: w.x[at] for at, axis in enumerate(_AXES[: self.dimension])}
         values |= {name: w[f"coefficient_{name}"] for name in self.coefficients}

@@ -15,6 +15,7 @@ from models.fem.domain.asked import Asked, asked
 from models.fem.domain.batch import in_order
 from models.fem.domain.elements import cell_points, element_name, points
 from models.fem.domain.linear import RESIDUAL_LIMIT, constrained
+from models.fem.nonlinear_diffusion.form import flow
 from models.fem.nonlinear_diffusion.newton import Found, solved
 from models.fem.nonlinear_diffusion.problem import Problem, problem
 from models.fem.nonlinear_diffusion.task import NonlinearDiffusionResult, NonlinearDiffusionTask
@@ -36,10 +37,13 @@ def answer(task: NonlinearDiffusionTask, mesh: Mesh) -> NonlinearDiffusionResult
     given = problem(task, mesh)
     if task.cotangent is not None:
         check_size("cotangent", task.cotangent, (given.basis.N,), "a value per point")
+    if task.conductivity_tangent is not None:
+        check_size("conductivity_tangent", task.conductivity_tangent, (1, mesh.nelements), "one value, or one per cell")
     try:
         found = solved(given, task.max_steps)
         wanted = asked(task, mesh, found.u, task.cotangent, {"conductivity": task.conductivity})
         slope = _gradient(given, found.u, wanted) if wanted.cotangent is not None and found.reached == 1 else None
+        pushed = _tangent(given, found.u, task.conductivity_tangent) if found.reached == 1 else None
     except SingularMatrix:
         raise _out_of_scale() from None
     c = given.law.coefficient(given.state(found.u), found.reached)
@@ -57,6 +61,7 @@ def answer(task: NonlinearDiffusionTask, mesh: Mesh) -> NonlinearDiffusionResult
         flux=-(np.sum(given.k * c * given.slope(found.u) * dx, axis=-1) / dx.sum(axis=-1)).T,
         history=found.history,
         functional=wanted.value,
+        u_tangent=pushed,
         conductivity_gradient=slope.conductivity if slope else None,
         source_gradient=slope.source if slope else None,
         evidence=Evidence(
@@ -91,6 +96,15 @@ def _gradient(given: Problem, u: Array, wanted: Asked) -> _Gradient:
         source=-(given.mass @ z),
         residual=float(np.abs(rest).max(initial=0.0)) / scale if scale > 0 else 0.0,
     )
+
+
+def _tangent(given: Problem, u: Array, change: Array | None) -> Array | None:
+    """δu with K δu = −∫ δk c ∇u·∇v on the free unknowns, 0 on the others."""
+    if change is None:
+        return None
+    kc = np.reshape(change, (-1, 1)) * given.law.coefficient(given.state(u), 1.0)
+    right = -flow.assemble(given.basis, kc=kc, slope=given.slope(u))
+    return constrained(given.tangent(u, 1.0), given.fixed).solve(right, np.zeros(len(given.fixed))).x
 
 
 def _advice(found: Found) -> str:

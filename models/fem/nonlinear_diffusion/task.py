@@ -37,6 +37,9 @@ class NonlinearDiffusionTask(DomainTask, DifferentiableTask):
     point_source: Array | None = tensor("float64", (-1,), "added to f: a value per point, interpolated", optional=True)
     max_steps: int = scalar(100, "Newton steps at most, those of continuation included")
     cotangent: Array | None = tensor("float64", (-1,), "∂J/∂u, a value per point: asks for gradients", optional=True)
+    conductivity_tangent: Array | None = tensor(
+        "float64", (-1,), "change of k, along which u is differentiated: one value, or one per cell", optional=True
+    )
 
     @property
     def coordinates(self) -> tuple[str, ...]:
@@ -75,6 +78,7 @@ class NonlinearDiffusionResult(FunctionalResult):
         ("steps", 3),
         "for each iterate the exponent (`power`) or the share of c (`formula`), the step that led to it, the residual",
     )
+    u_tangent: Array | None = tensor("float64", ("points",), "the derivative of u along the tangent", optional=True)
     conductivity_gradient: Array | None = tensor("float64", ("cells",), "dJ/dk of each cell", optional=True)
     source_gradient: Array | None = tensor("float64", ("points",), "dJ/d point_source", optional=True)
 

@@ -35,6 +35,10 @@ class TransportTask(DomainTask, DifferentiableTask):
     cell_source: Array | None = tensor("float64", (-1,), "added to f: one value, or one per cell", optional=True)
     stabilisation: str = scalar("supg", "where the flow is faster than the mesh can follow", choices=("supg", "none"))
     cotangent: Array | None = tensor("float64", ("points",), "derivatives of J by u, one per point", optional=True)
+    diffusivity_tangent: Array | None = tensor(
+        "float64", (-1,), "change of k, along which u is differentiated: one value, or one per cell", optional=True
+    )
+    reaction_tangent: Array | None = tensor("float64", (-1,), "change of c, likewise", optional=True)
 
     def check(self) -> None:
         """Raise `Refusal` for what the arrays and texts alone show to be wrong."""
@@ -43,6 +47,9 @@ class TransportTask(DomainTask, DifferentiableTask):
         check_not_negative("reaction", self.reaction, cells, "c")
         if self.cell_source is not None:
             check_size("cell_source", self.cell_source, (1, cells), "one value, or one per cell")
+        for name, tangent in (("diffusivity", self.diffusivity_tangent), ("reaction", self.reaction_tangent)):
+            if tangent is not None:
+                check_size(f"{name}_tangent", tangent, (1, cells), "one value, or one per cell")
         if self.cell_velocity is not None:
             check_size("cell_velocity", self.cell_velocity, (1, cells), "one row, or one per cell")
             if self.cell_velocity.shape[1] != self.dimension:
@@ -93,6 +100,7 @@ class TransportResult(FunctionalResult):
     source_gradient: Array | None = tensor(
         "float64", ("points",), "dJ by f at each point (interpolated)", optional=True
     )
+    u_tangent: Array | None = tensor("float64", ("points",), "the derivative of u along the tangents", optional=True)
     prescribed_gradient: Array | None = tensor(
         "float64", ("points",), "dJ by u where it is prescribed, 0 at other points", optional=True
     )

@@ -212,7 +212,7 @@ class DiffusionGoal(_message.Message):
     def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_edges: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_density: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_cell_density: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_edges: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_edge_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_flux_weights: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class Form(_message.Message):
-    __slots__ = ("coefficient_values", "cotangent", "conditions", "form", "coefficients", "initial", "tolerance", "max_steps")
+    __slots__ = ("coefficient_values", "cotangent", "conditions", "form", "coefficients", "initial", "tolerance", "max_steps", "coefficient_tangent")
     COEFFICIENT_VALUES_FIELD_NUMBER: _ClassVar[int]
     COTANGENT_FIELD_NUMBER: _ClassVar[int]
     CONDITIONS_FIELD_NUMBER: _ClassVar[int]
@@ -221,6 +221,7 @@ class Form(_message.Message):
     INITIAL_FIELD_NUMBER: _ClassVar[int]
     TOLERANCE_FIELD_NUMBER: _ClassVar[int]
     MAX_STEPS_FIELD_NUMBER: _ClassVar[int]
+    COEFFICIENT_TANGENT_FIELD_NUMBER: _ClassVar[int]
     coefficient_values: _common_pb2.Tensor
     cotangent: _common_pb2.Tensor
     conditions: str
@@ -229,10 +230,11 @@ class Form(_message.Message):
     initial: str
     tolerance: float
     max_steps: int
-    def __init__(self, coefficient_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., form: _Optional[str] = ..., coefficients: _Optional[str] = ..., initial: _Optional[str] = ..., tolerance: _Optional[float] = ..., max_steps: _Optional[int] = ...) -> None: ...
+    coefficient_tangent: _common_pb2.Tensor
+    def __init__(self, coefficient_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., form: _Optional[str] = ..., coefficients: _Optional[str] = ..., initial: _Optional[str] = ..., tolerance: _Optional[float] = ..., max_steps: _Optional[int] = ..., coefficient_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class Transport(_message.Message):
-    __slots__ = ("diffusivity", "cell_velocity", "reaction", "cell_source", "cotangent", "conditions", "velocity", "source", "stabilisation")
+    __slots__ = ("diffusivity", "cell_velocity", "reaction", "cell_source", "cotangent", "conditions", "velocity", "source", "stabilisation", "diffusivity_tangent", "reaction_tangent")
     DIFFUSIVITY_FIELD_NUMBER: _ClassVar[int]
     CELL_VELOCITY_FIELD_NUMBER: _ClassVar[int]
     REACTION_FIELD_NUMBER: _ClassVar[int]
@@ -242,6 +244,8 @@ class Transport(_message.Message):
     VELOCITY_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     STABILISATION_FIELD_NUMBER: _ClassVar[int]
+    DIFFUSIVITY_TANGENT_FIELD_NUMBER: _ClassVar[int]
+    REACTION_TANGENT_FIELD_NUMBER: _ClassVar[int]
     diffusivity: _common_pb2.Tensor
     cell_velocity: _common_pb2.Tensor
     reaction: _common_pb2.Tensor
@@ -251,7 +255,9 @@ class Transport(_message.Message):
     velocity: str
     source: str
     stabilisation: str
-    def __init__(self, diffusivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_velocity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., reaction: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., velocity: _Optional[str] = ..., source: _Optional[str] = ..., stabilisation: _Optional[str] = ...) -> None: ...
+    diffusivity_tangent: _common_pb2.Tensor
+    reaction_tangent: _common_pb2.Tensor
+    def __init__(self, diffusivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_velocity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., reaction: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., velocity: _Optional[str] = ..., source: _Optional[str] = ..., stabilisation: _Optional[str] = ..., diffusivity_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., reaction_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class Heat(_message.Message):
     __slots__ = ("conductivity", "capacity", "cell_source", "initial_values", "cotangent", "conditions", "source", "initial", "time_step", "steps", "theta", "every")
@@ -480,7 +486,7 @@ class Hyperelasticity(_message.Message):
     def __init__(self, young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_force: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., force: _Optional[str] = ..., support: _Optional[str] = ..., load_steps: _Optional[int] = ..., max_steps: _Optional[int] = ...) -> None: ...
 
 class NonlinearDiffusion(_message.Message):
-    __slots__ = ("conductivity", "point_source", "cotangent", "conditions", "law", "exponent", "regularisation", "coefficient", "source", "max_steps")
+    __slots__ = ("conductivity", "point_source", "cotangent", "conditions", "law", "exponent", "regularisation", "coefficient", "source", "max_steps", "conductivity_tangent")
     CONDUCTIVITY_FIELD_NUMBER: _ClassVar[int]
     POINT_SOURCE_FIELD_NUMBER: _ClassVar[int]
     COTANGENT_FIELD_NUMBER: _ClassVar[int]
@@ -491,6 +497,7 @@ class NonlinearDiffusion(_message.Message):
     COEFFICIENT_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     MAX_STEPS_FIELD_NUMBER: _ClassVar[int]
+    CONDUCTIVITY_TANGENT_FIELD_NUMBER: _ClassVar[int]
     conductivity: _common_pb2.Tensor
     point_source: _common_pb2.Tensor
     cotangent: _common_pb2.Tensor
@@ -501,7 +508,8 @@ class NonlinearDiffusion(_message.Message):
     coefficient: str
     source: str
     max_steps: int
-    def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., law: _Optional[str] = ..., exponent: _Optional[float] = ..., regularisation: _Optional[float] = ..., coefficient: _Optional[str] = ..., source: _Optional[str] = ..., max_steps: _Optional[int] = ...) -> None: ...
+    conductivity_tangent: _common_pb2.Tensor
+    def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., law: _Optional[str] = ..., exponent: _Optional[float] = ..., regularisation: _Optional[float] = ..., coefficient: _Optional[str] = ..., source: _Optional[str] = ..., max_steps: _Optional[int] = ..., conductivity_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class Helmholtz(_message.Message):
     __slots__ = ("wave_speed", "damping", "cotangent", "conditions", "angular_frequency", "source")

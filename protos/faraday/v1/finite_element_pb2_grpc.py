@@ -142,7 +142,8 @@ class FiniteElementServiceServicer(object):
     def Differentiate(self, request, context):
         """Differentiates the discrete solution: the product of a cotangent, or of the slope of a misfit, with its Jacobian
         (vector-Jacobian product, by the discrete adjoint), and that of its Jacobian with a tangent (Jacobian-vector product).
-        One factorisation serves all; with a session it also serves the calls that follow. Tangents and sessions are of diffusion.
+        One factorisation serves all; with a session it also serves the calls that follow. Sessions are of diffusion. Forms, transport and
+        nonlinear diffusion have tangents of their coefficients in their own messages; other problems know none.
 
         Errors: those of Solve; MISSING_TENSOR where there is neither a functional nor a tangent.
         """
