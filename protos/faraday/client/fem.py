@@ -226,9 +226,9 @@ class FiniteElements:
     ) -> Derivative:
         """The derivatives of J(u) by all data of a problem, and of u along a `tangent`: changes of the data by name.
 
-        Of a `Diffusion`, or of a `Posed` problem whose `gradients` `problems` lists, which has tangents of its coefficients
-        and a flow's cotangents among its own data; `tangent` and `session` are of a `Diffusion`. `by_nodes` asks for the derivative by the places
-        of the nodes of a `Diffusion`'s own mesh, too, as `gradients["nodes"]`.
+        Of a `Diffusion`, or of a `Posed` problem whose `gradients` `problems` lists; the latter has tangents of its
+        coefficients, and a flow its cotangents, among its own data. `tangent` and `session` are of a `Diffusion`.
+        `by_nodes` asks for the derivative by the places of the nodes of its own mesh, too: `gradients["nodes"]`.
 
         `session`, a random UUID of yours, lets calls share meshes and factorisations: a second call with the same mesh
         and conductivity costs two triangular solves. Keep it to yourself.
