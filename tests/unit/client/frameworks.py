@@ -120,6 +120,31 @@ def torch_keeps_the_precision_of_the_conductivity(client: Client) -> None:
     assert k.grad is not None and k.grad.dtype == torch.float32
 
 
+def jax_forward_mode_is_the_tangent(client: Client) -> None:
+    import jax
+    import jax.numpy as jnp
+
+    from faraday.client.jax import diffusion
+
+    mesh = unit_square(4)
+
+    def field(k: jax.Array) -> jax.Array:
+        return diffusion(client, mesh, conductivity=k, source=1.0, dirichlet=(everywhere, 0.0), forward_mode=True)
+
+    with jax.enable_x64(True):
+        conductivity, change = jnp.linspace(1, 2, 32), jnp.ones(32)
+        _, tangent = jax.jvp(field, (conductivity,), (change,))
+        _, again = jax.jit(lambda k, way: jax.jvp(field, (k,), (way,)))(conductivity, change)
+        gradient = jax.jit(jax.grad(lambda k: field(k).sum()))(conductivity)
+    data = {"conductivity": np.asarray(conductivity), "source": np.ones(()), "dirichlet_values": np.zeros(())}
+    expected = solver(client, mesh, dirichlet=everywhere).tangent(data, {"conductivity": np.ones(32)})
+    np.testing.assert_allclose(tangent, expected, rtol=1e-12)
+    np.testing.assert_allclose(again, expected, rtol=1e-12)
+    np.testing.assert_allclose(
+        np.asarray(gradient).sum(), expected.sum(), rtol=1e-10
+    )  # the other mode, along the same change
+
+
 def jax_keeps_the_precision_of_the_data(client: Client) -> None:
     import jax
     import jax.numpy as jnp
@@ -182,6 +207,7 @@ CHECKS: dict[str, Callable[[Client], None]] = {
         no_cotangent_has_no_gradient,
         torch_forward_mode_is_the_tangent,
         torch_keeps_the_precision_of_the_conductivity,
+        jax_forward_mode_is_the_tangent,
         jax_keeps_the_precision_of_the_data,
         jax_asks_for_each_of_a_vmapped_batch,
         jax_takes_large_fields_inside_jit,
