@@ -8,10 +8,10 @@ from models.base import Refusal, Scalar
 from router.call import Question, Reply
 from router.codec import common
 from router.codec.finite_element import posed
-from router.codec.finite_element.layout import Layout
 from router.codec.finite_element.meshes import Kept
 from router.codec.finite_element.problems import DERIVATIVES, EVALUATIONS
 from router.codec.finite_element.solve import named_tensors
+from router.codec.layout import Layout
 
 _DERIVATIVE_OF = {row.spec.name: row for row in DERIVATIVES.values()}
 _EVALUATION_OF = {row.spec.name: row for row in EVALUATIONS.values()}
