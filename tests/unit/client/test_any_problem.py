@@ -247,7 +247,7 @@ def test_a_file_is_read_and_solved_on_with_its_names(live: Client, tmp_path: Pat
 
 def test_a_file_says_by_its_name_what_it_is(live: Client, tmp_path: Path) -> None:
     (tmp_path / "plate.txt").write_bytes(PLATE)
-    with pytest.raises(ValueError, match=r"one of \.msh, \.vtk, \.inp"):
+    with pytest.raises(ValueError, match=r"one of \.msh, \.vtk, \.vtu, \.inp"):
         live.fem.read_mesh(tmp_path / "plate.txt")
     assert len(live.fem.read_mesh(tmp_path / "plate.txt", file_format="abaqus").cells) == 2
 
