@@ -27,14 +27,15 @@ class DifferentiateCodec:
         request = common.parse(pb.DifferentiateRequest, body)
         row = DERIVATIVES[posed.problem_of(request)]
         wanted: dict[str, Scalar] = {"derivatives": True} if "derivatives" in schema.scalars(row.spec.task) else {}
-        return _asking(posed.question(request, row.spec, row.layout, self._kept, wanted))
+        return _asking(posed.question(request, row.spec, row.layout, self._kept, wanted), "tangent")
 
     def encode(self, reply: Reply, question: Question) -> bytes:
         response = pb.DifferentiateResponse(evidence=common.evidence_of(reply))
         if reply.result is not None:
             row = _DERIVATIVE_OF[reply.model]
             _, arrays = schema.flatten(reply.result)
-            response.value = arrays["functional"].item()
+            if "functional" in arrays:  # of a tangent alone there is none
+                response.value = arrays["functional"].item()
             response.solution.CopyFrom(common.tensor_of(arrays[row.solution]))
             for name, theirs in (("adjoint", "adjoint"), ("solution_tangent", "u_tangent")):
                 if theirs in arrays:
@@ -59,7 +60,7 @@ class EvaluateCodec:
     def decode(self, body: bytes) -> Question:
         request = common.parse(pb.EvaluateFunctionalRequest, body)
         row = EVALUATIONS[posed.problem_of(request)]
-        return _asking(posed.question(request, row.spec, row.layout, self._kept))
+        return _asking(posed.question(request, row.spec, row.layout, self._kept), "cotangent")
 
     def encode(self, reply: Reply, question: Question) -> bytes:
         response = pb.EvaluateFunctionalResponse(evidence=common.evidence_of(reply))
@@ -75,10 +76,11 @@ class EvaluateCodec:
         return _spelt(refusal, question, _EVALUATION_OF[question.model].layout)
 
 
-def _asking(question: Question) -> Question:
-    """Raises `Refusal` MISSING_TENSOR where there is no functional: models without one answer all the same."""
+def _asking(question: Question, slope: str) -> Question:
+    """Raises `Refusal` MISSING_TENSOR where neither integrals nor measured values nor a field whose name ends like this
+    ask for anything: models answer all the same."""
     scalars, arrays = schema.flatten(question.task)
-    asks = any(name.endswith("tangent") or name == "measured_points" for name in arrays)
+    asks = any(name.endswith(slope) or name == "measured_points" for name in arrays)
     if not asks and not str(scalars.get("integrals", "")).strip():
         message = "says no functional; send integrals or a cotangent"
         raise Refusal("MISSING_TENSOR", message, "functional", {"tensor": "cotangent"})

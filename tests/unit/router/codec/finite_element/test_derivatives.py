@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from faraday.v1 import common_pb2
 from faraday.v1 import finite_element_pb2 as pb
+from models import schema
 from models.base import Refusal, Result
 from models.fem.gradient import GradientSolver
 from models.fem.gradient_task import GradientResult, GradientTask
@@ -16,6 +18,7 @@ from models.fem.transport.solve import TransportSolver
 from models.fem.transport.task import TransportResult, TransportTask
 from router.call import Question, Reply
 from router.codec.finite_element.derivatives import DifferentiateCodec, EvaluateCodec
+from router.codec.finite_element.problems import DERIVATIVES
 from router.errors import Malformed
 from tests.unit.router.codec.finite_element.asking import array, nothing_kept, same, tensor, write
 
@@ -209,3 +212,33 @@ def test_a_refusal_by_the_model_is_spelt_as_the_request_is() -> None:
     refusal = Refusal("UNKNOWN_BOUNDARY", "is none", "integrals[0]")
     assert DIFFERENTIATE.refusal(refusal, question).field == "functional.integrals[0]"
     assert EVALUATE.refusal(refusal, question).field == "functional.integrals[0]"
+
+
+def test_a_tangent_alone_is_differentiated_and_not_evaluated() -> None:
+    message = of_transport()
+    message.transport.diffusivity_tangent.CopyFrom(tensor([1.0]))
+    question = DIFFERENTIATE.decode(message.SerializeToString())
+    response = pb.DifferentiateResponse.FromString(DIFFERENTIATE.encode(answered_by_transport(question), question))
+    np.testing.assert_allclose(array(response.solution_tangent), 0, atol=1e-12)  # u = x, whatever k
+    assert (response.value, list(response.gradients)) == (0.0, [])
+    with pytest.raises(Refusal) as caught:
+        EVALUATE.decode(message.SerializeToString())
+    assert caught.value.reason == "MISSING_TENSOR"
+
+
+@pytest.mark.parametrize("name", DERIVATIVES)
+def test_every_problem_that_is_differentiated_has_a_value_and_a_solution(name: str) -> None:
+    """With a cotangent of ones beside the example, wherever its model has a field for one."""
+    row = DERIVATIVES[name]
+    model, example = row.spec.load("cpu"), row.spec.example()
+    names = [each for each in ("cotangent", "velocity_cotangent") if each in schema.tensors(row.spec.task)]
+    [plain] = model.run([example])
+    assert isinstance(plain, Result), plain
+    shape = plain.eigenvalues.shape if name == "modes" else getattr(plain, row.solution).shape  # type: ignore[attr-defined]
+    [result] = model.run([replace(example, **{each: np.ones(shape) for each in names})])
+    assert isinstance(result, Result), result
+    reply = Reply(row.spec.name, "1", result, result.evidence, "", 0.0)
+    question = Question(model=row.spec.name, task=example)
+    response = pb.DifferentiateResponse.FromString(DIFFERENTIATE.encode(reply, question))
+    assert response.value != 0 and len(response.gradients) > 0 and response.HasField("solution")
+    assert pb.EvaluateFunctionalResponse.FromString(EVALUATE.encode(reply, question)).value == response.value
