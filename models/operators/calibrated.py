@@ -22,16 +22,15 @@ from models.operators.operator import Operator
 from models.operators.pairs import Pairs
 from models.operators.restored import restored, tensors_of
 from models.operators.scaling import Scaling
+from models.operators.uncertainty.catalog import METHODS, load
 from models.operators.uncertainty.conformal import Conformal, Kind, refuse_overlap
 from models.operators.uncertainty.flag import Flag
 from models.operators.uncertainty.method import Method
 from models.operators.uncertainty.temperature import Tempered
-from models.operators.uncertainty.variance_head import VarianceHead
 
 # A request's level is answered by the next of these that is not below it.
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
 KINDS: tuple[Kind, ...] = ("pointwise", "band")
-METHODS: Mapping[str, type[VarianceHead]] = {"variance_head": VarianceHead}
 _NO_RESIDUAL = {"residual_threshold": torch.tensor(math.inf)}
 _FITTED = 0.5  # the part of the calibration set that the method learns from; the rest is for temperature and intervals
 
@@ -88,7 +87,7 @@ def unpacked(content: bytes, device: str = "cpu") -> Calibrated:
 
 def _with_doubt(bare: Calibrated, arrays: Mapping[str, Array], device: str) -> Calibrated:
     learnt = _tensors(part(arrays, "uncertainty"), device)
-    method: Method = METHODS[bare.card.uncertainty].restore(bare.operator, bare.scaling, learnt)
+    method: Method = load(bare.card.uncertainty).restore(bare.operator, bare.scaling, learnt)
     numbers = sorted({name.split(".")[1] for name in arrays if name.startswith("calibration.")} - {"flag"}, key=int)
     flag = _tensors(part(arrays, "calibration.flag"), device)
     intervals = (Conformal.restore(_tensors(part(arrays, f"calibration.{each}"), "cpu")) for each in numbers)
@@ -115,7 +114,7 @@ def calibrate(
     several = int(_FITTED * len(calibration))
     first, rest = calibration.of(slice(0, several)), calibration.of(slice(several, None))
     try:
-        fitted = METHODS[method].fit(
+        fitted = load(method).fit(
             trained.operator, trained.scaling, training, first, seed=trained.card.seed, others=others
         )
         flag = Flag.fit(trained.operator, trained.scaling, training, rest)

@@ -48,6 +48,12 @@ class Scaling:
         """(batch, points, channels) in units, from the operator's output of the same shape."""
         return self.output_mean + self.output_scale * self.shape(positions) * output
 
+    def output(self, answer: Tensor, positions: Tensor) -> Tensor:
+        """The operator's output that gives the answer; 0 where no output changes it."""
+        shape = self.shape(positions)
+        output = (answer - self.output_mean) / (self.output_scale * shape)
+        return torch.where(shape == 0, torch.zeros_like(output), output)
+
     def deviation(self, deviation: Tensor, positions: Tensor) -> Tensor:
         """The standard deviation of the answer, from that of the output."""
         return self.output_scale * self.shape(positions) * deviation

@@ -12,13 +12,12 @@ from models.base import Array, Refusal
 
 
 def arrays_of(network: nn.Module) -> dict[str, Array]:
-    """Copies of its parameters and buffers by dotted name. Complex ones have a last side of two parts."""
+    """Copies of its parameters and buffers by dotted name."""
     return {name: array_of(tensor) for name, tensor in network.state_dict().items()}
 
 
 def array_of(tensor: Tensor) -> Array:
-    parts = torch.view_as_real(tensor) if tensor.is_complex() else tensor
-    return np.array(parts.detach().cpu().numpy())
+    return np.array(tensor.detach().cpu().numpy())
 
 
 def restore(network: nn.Module, arrays: Mapping[str, Array]) -> None:
@@ -28,7 +27,7 @@ def restore(network: nn.Module, arrays: Mapping[str, Array]) -> None:
     """
     own = network.state_dict()
     wrong = sorted(own.keys() ^ arrays.keys()) or [
-        name for name, tensor in own.items() if _real(tensor).shape != arrays[name].shape
+        name for name, tensor in own.items() if tensor.shape != arrays[name].shape
     ]
     if wrong:
         raise Refusal(
@@ -39,8 +38,4 @@ def restore(network: nn.Module, arrays: Mapping[str, Array]) -> None:
         )
     with torch.no_grad():
         for name, tensor in own.items():
-            _real(tensor).copy_(torch.from_numpy(arrays[name]))
-
-
-def _real(tensor: Tensor) -> Tensor:
-    return torch.view_as_real(tensor) if tensor.is_complex() else tensor
+            tensor.copy_(torch.from_numpy(np.array(arrays[name])))  # a state is read-only

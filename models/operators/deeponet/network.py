@@ -32,7 +32,7 @@ class BranchTrunk(Operator):
         self.trunk.prepare(targets)
 
     def features(self, inputs: Functions) -> Tensor:
-        """Raises `Refusal` WRONG_POINTS, WRONG_CHANNELS, NOT_PREPARED."""
+        """Raises `Refusal` WRONG_POINTS, WRONG_CHANNELS; ValueError where its trunk has to be prepared first."""
         admit(inputs, self.config.dimension, self.config.input_channels)
         admit_box(inputs)
         cosines = self._recent.of(inputs, self.training, lambda: weighted_cosines(inputs, self.config.modes))

@@ -8,7 +8,6 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from models.base import Refusal
 from models.operators.deeponet.config import DeepONet
 from models.operators.deeponet.modes import Modes, modes_of
 from models.operators.deeponet.multilinear import interpolated
@@ -30,7 +29,7 @@ class Trunk(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, positions: Tensor) -> Tensor:
-        """(points, constants + weighed). Raises `Refusal` NOT_PREPARED."""
+        """(points, constants + weighed). Raises ValueError before it is prepared."""
 
     @abstractmethod
     def first_head(self, output_channels: int) -> nn.Linear:
@@ -76,7 +75,7 @@ class ModesTrunk(Trunk):
 
     def forward(self, positions: Tensor) -> Tensor:
         if not self.at_knots.any():
-            raise Refusal("NOT_PREPARED", "has no modes yet: prepare it with the targets of its training", "operator")
+            raise ValueError("the trunk has no modes yet: prepare it with the targets of its training")
         return interpolated(self.at_knots, self._knots, positions)
 
     def first_head(self, output_channels: int) -> nn.Linear:

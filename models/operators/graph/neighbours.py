@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 from models.base import Array
 
 SLACK = 1e-6  # sixteen times what rounding to single precision changes
+_INDEX = np.int32  # what SciPy converts to where it can
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,34 +41,32 @@ class Neighbours:
 def within(sources: Array, queries: Array, radius: float) -> Neighbours:
     """All sources (n, d) that are within the radius of each query (m, d); a query may have none. Where `queries` is
     the same array as `sources`, each pair is looked for once, which takes half of the time."""
-    tree = cKDTree(np.asarray(sources, dtype=np.float64))
-    reach = radius * (1 + SLACK)
+    tree, reach = _tree(sources), radius * (1 + SLACK)
     if queries is sources:
-        low, high = tree.query_pairs(reach, output_type="ndarray").T
-        itself = np.arange(len(sources))
+        low, high = tree.query_pairs(reach, output_type="ndarray").T.astype(_INDEX)
+        itself = np.arange(len(sources), dtype=_INDEX)
         near, found = np.concatenate((low, high, itself)), np.concatenate((high, low, itself))
     else:
-        other = cKDTree(np.asarray(queries, dtype=np.float64))
-        pairs = other.sparse_distance_matrix(tree, reach, output_type="ndarray")
-        near, found = pairs["i"], pairs["j"]
-    return _by_rows(near, found, len(queries), len(sources))
+        pairs = _tree(queries).sparse_distance_matrix(tree, reach, output_type="ndarray")
+        near, found = pairs["i"].astype(_INDEX), pairs["j"].astype(_INDEX)
+    return _by_rows(near, found, (len(queries), len(sources)))
 
 
 def nearest(sources: Array, queries: Array, count: int) -> Neighbours:
     """The `count` nearest sources of each query, or all where there are fewer."""
     taken = min(count, len(sources))
-    _, found = cKDTree(np.asarray(sources, dtype=np.float64)).query(
-        np.asarray(queries, dtype=np.float64), k=[*range(1, taken + 1)]
-    )
+    _, found = _tree(sources).query(np.asarray(queries, dtype=np.float64), k=[*range(1, taken + 1)])
     return Neighbours(found.ravel().astype(np.int64), taken * np.arange(len(queries) + 1))
 
 
-def _by_rows(row: Array, column: Array, rows: int, columns: int) -> Neighbours:
+def _tree(points: Array) -> cKDTree:
+    """Cells are cut in the middle rather than at a median: a third less time, and grids and clouds are even enough."""
+    return cKDTree(np.asarray(points, dtype=np.float64), balanced_tree=False)
+
+
+def _by_rows(row: Array, column: Array, shape: tuple[int, int]) -> Neighbours:
     """A counting sort, which SciPy's conversion of sparse matrices is."""
-    index = np.int32 if max(rows, columns) < 2**31 else np.int64  # what the conversion need not convert
-    pairs = coo_array(
-        (np.empty(len(row), dtype=np.int8), (row.astype(index), column.astype(index))), shape=(rows, columns)
-    )
+    pairs = coo_array((np.empty(len(row), dtype=np.int8), (row, column)), shape=shape)
     pairs.has_canonical_format = True  # no pair is in it twice: there is nothing to sum up, nor to sort within a row
-    sorted_pairs = pairs.tocsr()
-    return Neighbours(sorted_pairs.indices.astype(np.int64), sorted_pairs.indptr.astype(np.int64))
+    by_rows = pairs.tocsr()
+    return Neighbours(by_rows.indices.astype(np.int64), by_rows.indptr.astype(np.int64))

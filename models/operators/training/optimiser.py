@@ -10,7 +10,7 @@ from torch import nn
 from models.base import Array
 from models.operators.weights import array_of
 
-_MOMENTS = ("exp_avg", "exp_avg_sq")  # PyTorch's names of them
+_STATE = ("step", "exp_avg", "exp_avg_sq")  # by PyTorch's names
 
 
 def adamw(network: nn.Module, rate: float, decay: float) -> torch.optim.AdamW:
@@ -28,11 +28,9 @@ def moments_of(optimiser: torch.optim.AdamW, network: nn.Module) -> dict[str, Ar
 
 
 def restore_moments(optimiser: torch.optim.AdamW, network: nn.Module, arrays: Mapping[str, Array]) -> None:
+    """The inverse of `moments_of`, on the device of each weight."""
     for name, weight in network.named_parameters():
-        if f"step.{name}" not in arrays:
-            continue
-        held = {"step": torch.from_numpy(arrays[f"step.{name}"].copy())}
-        for kind in _MOMENTS:
-            moment = torch.from_numpy(arrays[f"{kind}.{name}"].copy()).to(weight.device)
-            held[kind] = torch.view_as_complex(moment) if weight.is_complex() else moment
-        optimiser.state[weight] = held
+        held = {kind: arrays.get(f"{kind}.{name}") for kind in _STATE}
+        optimiser.state[weight] = {
+            kind: torch.tensor(array, device=weight.device) for kind, array in held.items() if array is not None
+        }

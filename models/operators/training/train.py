@@ -81,6 +81,9 @@ class _Run:
         )
 
     def start(self) -> _Place:
+        inputs, scaling = self._training.inputs, self._scaling
+        outputs = scaling.output(self._training.targets, inputs.positions)
+        self.operator.prepare(Functions(outputs, inputs.positions, inputs.grid))
         return _Place(0, 0, 0.0, np.zeros((0, 2)), arrays_of(self.operator))
 
     def has_ended(self, at: _Place) -> bool:

@@ -63,7 +63,9 @@ def test_the_one_that_is_shipped_answers_as_its_card_says() -> None:
     card, tensors = unpack(content)
     assert card.architecture == DARCY.architecture
     assert card.metrics["relative_l2_43"] <= 0.012
-    assert card.metrics["relative_l2_127"] <= 1.1 * card.metrics["relative_l2_43"]
+    assert (
+        card.metrics["relative_l2_127"] <= card.metrics["relative_l2_22"]
+    )  # finer than any grid that it was trained on
     fresh = darcy(30, 42, seed=77)
     assert shared_samples(tensors["samples.training"], fresh) == 0
     found = unpacked(content)
