@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ops.bench.contract import Findings, Run
-from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours
+from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours, zero_shot
 
 Part = Callable[[Run], Findings]
 
 PARTS: tuple[Part, ...] = (
     forward.measure,
+    zero_shot.measure,
+    zero_shot.measure,
     neighbours.measure,
     darcy.measure,
     acquisition.measure,

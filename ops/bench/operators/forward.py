@@ -24,6 +24,7 @@ UNIT = "CPU s"
 SEED = 6
 OURS = Program("ours", COMMAND)
 PEER = Program("neuraloperator", (str(BENCH_PYTHON), str(PEERS / "operators_forward.py")), "neuralop", "make bench-env")
+Runner = Callable[[Program, str, Path, int], Ran]  # as `programs.run`
 NOTES = (
     "FNO forward: CPU seconds of one thread, warm; neuraloperator's default FNO with 16 × 16 modes and 32 channels",
 )
@@ -63,7 +64,7 @@ def measure(asked: Run) -> Findings:
     return Findings(tuple(beside(work, asked, run) for work in WORKS), NOTES)
 
 
-def beside(work: Work, asked: Run, run: Callable[[Program, str, Path, int], Ran]) -> Row:
+def beside(work: Work, asked: Run, run: Runner) -> Row:
     """One work, in all rounds by both programs, every other time in the opposite order."""
     collected = Collected()
     with tempfile.TemporaryDirectory(prefix="faraday-bench-") as folder:
@@ -94,9 +95,7 @@ def beside(work: Work, asked: Run, run: Callable[[Program, str, Path, int], Ran]
     return same_answer(row, max(collected.differences), SAME)
 
 
-def _in_turn(
-    problem: Path, repetitions: int, run: Callable[[Program, str, Path, int], Ran], number: int
-) -> tuple[Ran, Ran]:
+def _in_turn(problem: Path, repetitions: int, run: Runner, number: int) -> tuple[Ran, Ran]:
     programs = (OURS, PEER) if number % 2 == 0 else (PEER, OURS)
     ran = {program: run(program, "forward", problem, repetitions) for program in programs}
     return ran[OURS], ran[PEER]
