@@ -44,6 +44,7 @@ def run(settings: Settings, say: Say, progress: Say) -> None:
             with Client.local(root) as client:
                 _solve(client, say)
                 _identify(client, say)
+                _predict(client, say)
             _infer(status.endpoint, state.token.read_text(), say)
             _private(own, state, status.endpoint, say)
         finally:
@@ -85,6 +86,22 @@ def _identify(client: Client, say: Say) -> None:
     off = np.abs(found.conductivity / true - 1).max()
     say(f"  two unknown conductivities, 1 and 5: found to {off:.1e}")
     say(f"      evidence: {found.evidence}")
+    say("")
+
+
+def _predict(client: Client, say: Say) -> None:
+    """A permeability that the operator has not seen, with intervals; and the same held to a tolerance."""
+    say("NeuralOperatorService.Predict: the pressure of Darcy flow through two phases, by an operator that learnt it")
+    axis = np.linspace(0.0, 1.0, 43)
+    waves = np.sin(7 * axis)[:, None] + np.cos(5 * axis)[None, :]
+    permeability = np.where(waves >= 0, 12.0, 3.0)[None, ..., None]
+    said = client.operators.predict(permeability)
+    at = np.unravel_index(said.mean.argmax(), said.mean.shape)
+    say(f"  largest pressure {said.mean[at]:.4f}, interval {said.low[at]:.4f} to {said.high[at]:.4f}; {said.samples[0]}")
+    say(f"      evidence: {said.evidence}")
+    for tolerance in (0.2, 0.05):
+        held = client.operators.predict(permeability, verify="tolerance", tolerance=tolerance)
+        say(f"  within {tolerance:.0%}? {held.samples[0]}")
     say("")
 
 

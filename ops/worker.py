@@ -47,6 +47,7 @@ from router.metrics import RouterMetrics
 from router.metrics_endpoint import serve_metrics
 from router.neural_operator import SERVICE as NEURAL_OPERATOR
 from router.neural_operator import NeuralOperatorService
+from router.neural_operator import operations as neural_operator_operations
 from router.open_inference import SERVICE as OPEN_INFERENCE
 from router.open_inference import OpenInference
 from router.operations.runner import Runner
@@ -115,12 +116,13 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
     stepped = {name: dispatcher for name, dispatcher in dispatchers.items() if specs[name].stepped}
     holder = f"{socket.gethostname()}-{index}-{os.urandom(8).hex()}"
     runner_options = router_options.runner_options(settings, holder)
-    runner = Runner(operations, finite_element_operations(), specs, stepped, metrics, runner_options)
+    codecs = {**finite_element_operations(), **neural_operator_operations()}
+    runner = Runner(operations, codecs, specs, stepped, metrics, runner_options)
     ours = {name: specs[name] for name in dispatchers}
     starter = Starter(ours, operations, runner.look, settings.operations.max_duration_s, access)
     meshes = MeshFiles(state.meshes, settings.meshes.max_bytes_per_tenant, time.time)
     rpcs: list[Rpc] = FiniteElementService(specs, pipeline, meshes, starter).rpcs()
-    rpcs += NeuralOperatorService(pipeline, OperatorRegistry(artefacts, access)).rpcs()
+    rpcs += NeuralOperatorService(pipeline, OperatorRegistry(artefacts, access), starter).rpcs()
     rpcs += OperationService(operations, lambda: health.serving).rpcs()
     rpcs += [*open_inference.rpcs(), *health.rpcs()]
     rpcs += PrivacyService(ledger, trail).rpcs()

@@ -148,7 +148,7 @@ def unit_square(x_count: int, y_count: int) -> Triangulation:
     numbers = np.arange((x_count + 1) * (y_count + 1)).reshape(y_count + 1, x_count + 1)
     lower_left, lower_right = numbers[:-1, :-1], numbers[:-1, 1:]
     upper_left, upper_right = numbers[1:, :-1], numbers[1:, 1:]
-    across, along, diagonal = _square_edges(x_count, y_count)
+    across, along, diagonal = square_edges(x_count, y_count)
     below, above = 2 * np.arange(x_count * y_count).reshape(y_count, x_count) + np.arange(2)[:, None, None]
 
     count = across.size + along.size + diagonal.size
@@ -184,7 +184,7 @@ def triangulate(nodes: Array, cells: Array) -> Triangulation:
     return mesh
 
 
-def _square_edges(x_count: int, y_count: int) -> tuple[Array, Array, Array]:
+def square_edges(x_count: int, y_count: int) -> tuple[Array, Array, Array]:
     """The numbers of horizontal, vertical and diagonal edges, each (rows, columns) by its lower left end.
 
     A node has up to three edges to later nodes: to the right, up, and up to the right, in that order.

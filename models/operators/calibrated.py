@@ -22,16 +22,15 @@ from models.operators.operator import Operator
 from models.operators.pairs import Pairs
 from models.operators.restored import restored, tensors_of
 from models.operators.scaling import Scaling
+from models.operators.uncertainty.catalog import METHODS, load
 from models.operators.uncertainty.conformal import Conformal, Kind, refuse_overlap
 from models.operators.uncertainty.flag import Flag
 from models.operators.uncertainty.method import Method
 from models.operators.uncertainty.temperature import Tempered
-from models.operators.uncertainty.variance_head import VarianceHead
 
 # A request's level is answered by the next of these that is not below it.
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
 KINDS: tuple[Kind, ...] = ("pointwise", "band")
-METHODS: Mapping[str, type[VarianceHead]] = {"variance_head": VarianceHead}
 _NO_RESIDUAL = {"residual_threshold": torch.tensor(math.inf)}
 _FITTED = 0.5  # the part of the calibration set that the method learns from; the rest is for temperature and intervals
 
@@ -48,6 +47,7 @@ class Calibrated:
     flag: Flag | None = None
     training: frozenset[str] = frozenset()  # digests of the samples that it was trained on
     calibration: frozenset[str] = frozenset()  # and of those that tell how sure it is
+    grid: tuple[int, ...] = ()  # of the samples that the intervals were fitted on
 
     def interval(self, kind: Kind, level: float) -> Conformal | None:
         """The narrowest that holds at `level`; None where there is none."""
@@ -64,6 +64,7 @@ class Calibrated:
         if self.flag is not None:
             arrays |= under("calibration.flag", _arrays(self.flag.tensors()))
         samples = {"samples.training": self.training, "samples.calibration": self.calibration}
+        arrays["samples.grid"] = np.array(self.grid, np.int64)
         return pack(self.card, arrays | {name: _rows(each) for name, each in samples.items()})
 
     @property
@@ -88,7 +89,7 @@ def unpacked(content: bytes, device: str = "cpu") -> Calibrated:
 
 def _with_doubt(bare: Calibrated, arrays: Mapping[str, Array], device: str) -> Calibrated:
     learnt = _tensors(part(arrays, "uncertainty"), device)
-    method: Method = METHODS[bare.card.uncertainty].restore(bare.operator, bare.scaling, learnt)
+    method: Method = load(bare.card.uncertainty).restore(bare.operator, bare.scaling, learnt)
     numbers = sorted({name.split(".")[1] for name in arrays if name.startswith("calibration.")} - {"flag"}, key=int)
     flag = _tensors(part(arrays, "calibration.flag"), device)
     intervals = (Conformal.restore(_tensors(part(arrays, f"calibration.{each}"), "cpu")) for each in numbers)
@@ -100,6 +101,7 @@ def _with_doubt(bare: Calibrated, arrays: Mapping[str, Array], device: str) -> C
         if flag
         else None,
         calibration=_digests(arrays, "calibration"),
+        grid=_grid(bare.card, arrays),
     )
 
 
@@ -115,7 +117,7 @@ def calibrate(
     several = int(_FITTED * len(calibration))
     first, rest = calibration.of(slice(0, several)), calibration.of(slice(several, None))
     try:
-        fitted = METHODS[method].fit(
+        fitted = load(method).fit(
             trained.operator, trained.scaling, training, first, seed=trained.card.seed, others=others
         )
         flag = Flag.fit(trained.operator, trained.scaling, training, rest)
@@ -144,7 +146,8 @@ def recalibrate(doubting: Calibrated, fresh: Pairs) -> Calibrated:
     method = Tempered.fit(doubting.method.method, fresh)
     intervals = [Conformal.fit(method, fresh, level, used=used, kind=kind) for kind in KINDS for level in LEVELS]
     told = tuple(each for each in intervals if math.isfinite(each.factor))
-    return replace(doubting, method=method, intervals=told, calibration=doubting.calibration | fresh.digests())
+    known = doubting.calibration | fresh.digests()
+    return replace(doubting, method=method, intervals=told, calibration=known, grid=fresh.grid)
 
 
 def _check_size(card: Card, arrays: Mapping[str, Array]) -> None:
@@ -172,6 +175,13 @@ def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, Array]:
 
 def _tensors(arrays: Mapping[str, Array], device: str) -> dict[str, Tensor]:
     return {name: torch.from_numpy(array.copy()).to(device) for name, array in arrays.items()}
+
+
+def _grid(card: Card, arrays: Mapping[str, Array]) -> tuple[int, ...]:
+    """Where it is not told, the finest of the training."""
+    if "samples.grid" in arrays:
+        return tuple(arrays["samples.grid"].tolist())
+    return (card.most_points,) * 2 if card.most_points else ()
 
 
 def _rows(digests: frozenset[str]) -> Array:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import numpy as np
 import torch
 
@@ -52,18 +53,26 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Course:
-    """`rounds` times `batch` labels; a training before the first and after each."""
+    """`rounds` times `batch` labels; a training before the first and after each. With `updates` above 0 each training
+    has about so many steps of the optimiser, however many functions it learns from, in place of the recipe's epochs."""
 
     recipe: Recipe
     strategy: Strategy
     rounds: int
     batch: int
     seed: int = 0
+    updates: int = 0
 
     def __post_init__(self) -> None:
         """Raises ValueError."""
-        if self.rounds < 1 or self.batch < 1:
-            raise ValueError(f"{self.rounds} rounds of {self.batch} labels: both are at least 1")
+        if self.rounds < 1 or self.batch < 1 or self.updates < 0:
+            raise ValueError(f"{self.rounds} rounds of {self.batch} labels, {self.updates} updates: too few")
+
+    def recipe_for(self, count: int) -> Recipe:
+        """For a training on so many functions."""
+        if not self.updates:
+            return self.recipe
+        return msgspec.structs.replace(self.recipe, epochs=max(1, self.updates // -(-count // self.recipe.batch)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +84,7 @@ class Candidate:
     learnt: Pairs  # all that it was trained on
     chosen: Array  # (labels,) places in the pool, in order
     errors: Array  # (held out,): relative, in ℓ₂ over points
-    tensors: Mapping[str, Array]  # what calibration gave
+    tensors: Mapping[str, Array] = field(default_factory=dict)  # what calibration gave
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -110,7 +119,8 @@ def learn(course: Course, lesson: Lesson, state: State | None = None) -> Generat
         while len(at.targets) < len(at.chosen):
             at = loop.label(at)
             yield loop.step(at, Progress(0, 0.0, f"labelled {len(at.targets)} functions"))
-        steps = train(course.recipe, loop.learnt(at), lesson.validation, at.training)
+        learnt = loop.learnt(at)
+        steps = train(course.recipe_for(len(learnt)), learnt, lesson.validation, at.training)
         while True:
             try:
                 one = next(steps)
@@ -120,8 +130,18 @@ def learn(course: Course, lesson: Lesson, state: State | None = None) -> Generat
             at = replace(at, steps=at.steps + 1, training=one.state)
             yield loop.step(at, one.progress)
         last = tensors_of(trained.operator, trained.scaling)
-        at = replace(at, trained=at.trained + 1, training=None, last=last)
-    return loop.candidate(at)
+        at = replace(at, steps=at.steps + 1, trained=at.trained + 1, training=None, last=last)
+        yield loop.step(at, Progress(0, 0.0, f"learnt from {len(learnt)} functions", loop.candidate(at).metrics))
+    found = loop.candidate(at)
+    return replace(found, tensors=lesson.calibrate(found.operator, found.scaling, found.learnt))
+
+
+def relative_errors(operator: Operator, scaling: Scaling, pairs: Pairs) -> Array:
+    """(functions,): |answer − target| / |target| in ℓ₂ over points."""
+    inputs = Functions(torch.from_numpy(pairs.inputs), torch.from_numpy(pairs.positions), pairs.grid)
+    known = Known(operator, scaling, replace(inputs, values=inputs.values[:0]))
+    miss = answers(inputs, known).cpu().numpy() - pairs.targets
+    return np.asarray(np.linalg.norm(miss, axis=(1, 2)) / np.linalg.norm(pairs.targets, axis=(1, 2)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,13 +180,9 @@ class _Loop:
         return replace(start, inputs=inputs, targets=np.concatenate((start.targets, at.targets)))
 
     def candidate(self, at: _At) -> Candidate:
-        (operator, scaling), learnt, held = self.operator(at), self.learnt(at), self.lesson.held_out
-        known = Known(operator, scaling, self.functions(held.inputs[:0]))
-        said = answers(self.functions(held.inputs), known).cpu().numpy()
-        size = np.linalg.norm(held.targets, axis=(1, 2))
-        errors = np.linalg.norm(said - held.targets, axis=(1, 2)) / size
-        tensors = self.lesson.calibrate(operator, scaling, learnt)
-        return Candidate(operator, scaling, learnt, at.chosen, errors, tensors)
+        operator, scaling = self.operator(at)
+        errors = relative_errors(operator, scaling, self.lesson.held_out)
+        return Candidate(operator, scaling, self.learnt(at), at.chosen, errors)
 
     def operator(self, at: _At) -> tuple[Operator, Scaling]:
         """That of the last training."""

@@ -96,7 +96,9 @@ class RouterOptions:
     mesh_bytes: int = 1 << 20
     models: Mapping[str, Model[Any, Any]] = field(default_factory=dict)  # in place of what their specs would load
     operation_limits: Limits = Limits()
-    operation_codecs: Mapping[str, OperationCodec] = field(default_factory=finite_element.operations)
+    operation_codecs: Mapping[str, OperationCodec] = field(
+        default_factory=lambda: {**finite_element.operations(), **neural_operator.operations()}
+    )
 
 
 class Spans:
@@ -170,7 +172,7 @@ class Router:
         self._looking: asyncio.Task[None] | None = None
         meshes = MeshFiles(folder / "meshes", options.mesh_bytes, time.time)
         rpcs = FiniteElementService(specs, pipeline, meshes, self.starter).rpcs()
-        rpcs += NeuralOperatorService(pipeline, OperatorRegistry(artefacts, access)).rpcs()
+        rpcs += NeuralOperatorService(pipeline, OperatorRegistry(artefacts, access), self.starter).rpcs()
         rpcs += OperationService(self.operations, lambda: self.health.serving, look_s=0.01).rpcs()
         rpcs += [*inference.rpcs(), *self.health.rpcs(), *options.extra]
         rpcs += PrivacyService(self.ledger, self.trail).rpcs()

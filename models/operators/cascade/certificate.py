@@ -35,8 +35,8 @@ def certify(discrete: Discrete, u: Array, near: Array) -> Certificate:
     given = discrete.problem
     try:
         with np.errstate(all="ignore"):
-            found = certificate_by_stars(given, u, near)
-            found = found or certificate_by_stars(given, u, discrete.solve(near).x)
+            found = certificate_by_stars(given, u, near, discrete.stars)
+            found = found or certificate_by_stars(given, u, discrete.solve(near).x, discrete.stars)
             found = found or certificate(given, u, "sharp")
     except SingularMatrix:
         raise out_of_scale() from None

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from models.base import Array
+from models.fem.bound import Stars
 from models.fem.direct import SingularMatrix, Solution
 from models.fem.plan import Plan
 from models.fem.problem import Problem
@@ -24,6 +25,9 @@ from models.fem.structured.square import SquareOperator
 class Discrete(Protocol):
     @property
     def problem(self) -> Problem: ...
+
+    @property
+    def stars(self) -> Stars: ...
 
     def improve(self, u: Array, steps: int) -> Improvement:
         """A finite field u (points,), 0 on the boundary, after so many steps towards the solution, or fewer where it
@@ -38,6 +42,7 @@ class Discrete(Protocol):
 @dataclass(frozen=True, eq=False)
 class ByMultigrid:
     problem: Problem
+    stars: Stars
     operator: SquareOperator
     load: Array  # (points,)
 
@@ -53,6 +58,7 @@ class Directly:
     """Its one step is the whole way: small grids, and sides that cannot be halved."""
 
     problem: Problem
+    stars: Stars
     plan: Plan
     load: Array  # (points,)
 

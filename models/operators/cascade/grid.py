@@ -13,13 +13,16 @@ import numpy as np
 
 from models.base import Array, Refusal
 from models.fem.assembly import source_load
+from models.fem.bound import Stars
 from models.fem.boundary import Boundary, boundary
 from models.fem.check import check_conductivity, check_mesh, check_size
 from models.fem.element import P1
 from models.fem.mesh import Triangulation, unit_square
 from models.fem.plan import Plan, plan
 from models.fem.problem import Problem, source_on_cells
+from models.fem.star_equilibration import equilibrate_by_stars
 from models.fem.structured.square import SquarePlan, square_plan
+from models.fem.structured.stars import SquareStars, square_stars
 from models.fem.structured.worthwhile import is_worthwhile
 from models.fem.task import DiffusionTask
 from models.operators.cascade.discrete import ByMultigrid, Directly, Discrete
@@ -41,6 +44,7 @@ class Grid:
     boundary: Boundary
     plan: SquarePlan | Plan
     unit_load: Array  # (points,): of f = 1
+    stars: SquareStars  # for f that does not vary
 
     @property
     def cells(self) -> int:
@@ -53,16 +57,17 @@ class Grid:
         _refuse_not_finite("conductivity", asked.conductivity)
         _refuse_not_finite("source", asked.source)
         k = np.broadcast_to(np.asarray(asked.conductivity, np.float64), (self.cells,))
+        stars: Stars
         f = np.asarray(asked.source, np.float64)
         if len(f) == 1:
             problem = Problem(self.mesh, P1, k, np.full((self.cells, 3), f[0]), self.boundary)
-            total = f[0] * self.unit_load
+            total, stars = f[0] * self.unit_load, self.stars
         else:
             problem = Problem(self.mesh, P1, k, source_on_cells(self.mesh, 1, f, None), self.boundary)
-            total = source_load(self.mesh, P1, problem.source)
+            total, stars = source_load(self.mesh, P1, problem.source), equilibrate_by_stars
         if isinstance(self.plan, SquarePlan):
-            return ByMultigrid(problem, self.plan.operator(k), total)
-        return Directly(problem, self.plan, total)
+            return ByMultigrid(problem, stars, self.plan.operator(k), total)
+        return Directly(problem, stars, self.plan, total)
 
     def check_field(self, u: Array) -> None:
         """Raises `Refusal` WRONG_SIZE or OUT_OF_RANGE: the hypercircle asks for 0 on the boundary, not nearly 0."""
@@ -106,6 +111,7 @@ def grid(divisions: int) -> Grid:
         boundary(task, mesh),
         square_plan(both, on_boundary) if by_multigrid else plan(mesh, P1, on_boundary),
         source_load(mesh, P1, np.ones(mesh.cells.shape)),
+        square_stars(mesh, (divisions, divisions)),
     )
 
 

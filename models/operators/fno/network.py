@@ -8,14 +8,18 @@ last layer outside `mix`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.nn.functional import gelu
 
 from models.base import Refusal
+from models.operators.fno import lines
+from models.operators.fno.block import Block
 from models.operators.fno.config import FNO
 from models.operators.operator import Functions, Operator
-from models.operators.spectral.convolution import DenseKernel, TuckerKernel, convolve
 from models.operators.spectral.grids import periodic_transform, physical_transform
 from models.operators.spectral.transform import Transform
 
@@ -34,24 +38,45 @@ class FourierOperator(Operator):
 
     def features(self, inputs: Functions) -> Tensor:
         """Raises `Refusal` WRONG_POINTS, WRONG_CHANNELS."""
-        self._check(inputs)
         coordinates, transform = self.frame(inputs)
+        if torch.is_inference_mode_enabled():
+            return lines.features(self._layers(), self.entering(inputs.values, coordinates), inputs.grid, transform)
         return self.hidden(inputs.values, inputs.grid, coordinates, transform)
 
+    def forward(self, inputs: Functions) -> Tensor:
+        """In inference mode without all features in memory: the fast way, and the same to rounding."""
+        if not torch.is_inference_mode_enabled():
+            return super().forward(inputs)
+        coordinates, transform = self.frame(inputs)
+        entering = self.entering(inputs.values, coordinates)
+        return lines.answers(self._layers(), self.head, entering, inputs.grid, transform)
+
     def frame(self, inputs: Functions) -> tuple[Tensor, Transform]:
-        """The coordinates (points, dim) and the transform of a grid: where the points are, for `hidden`."""
+        """The coordinates (points, dim) and the transform of a grid: where the points are, for `hidden`.
+
+        Raises as `features`.
+        """
+        self._check(inputs)
         frames = {"periodic": self._periodic, "physical": self._physical}
         return frames[self.config.basis](inputs)
 
     def hidden(self, values: Tensor, grid: tuple[int, ...], coordinates: Tensor, transform: Transform) -> Tensor:
         """`features`, as a function of tensors alone."""
         batch, points, _ = values.shape
-        if self.config.coordinates:
-            values = torch.cat([values, coordinates.expand(batch, -1, -1)], dim=-1)
-        hidden = self.lifting(values).view(batch, *grid, self.config.width)
+        hidden = self.lifting(self.entering(values, coordinates)).view(batch, *grid, self.config.width)
         for block in self.blocks:
             hidden = block(hidden, transform)
-        return functional.gelu(self.projection(hidden.view(batch, points, self.config.width)))
+        return gelu(self.projection(hidden.view(batch, points, self.config.width)))
+
+    def entering(self, values: Tensor, coordinates: Tensor) -> Tensor:
+        """(batch, points, channels) of the lifting."""
+        if not self.config.coordinates:
+            return values
+        return torch.cat([values, coordinates.expand(len(values), -1, -1)], dim=-1)
+
+    def _layers(self) -> lines.Layers:
+        blocks = tuple(cast(Iterable[Block], self.blocks))
+        return lines.Layers(self.lifting, blocks, self.projection)
 
     def _check(self, inputs: Functions) -> None:
         dimension, channels = self.config.dimension, self.config.input_channels
@@ -78,35 +103,6 @@ class FourierOperator(Operator):
         transform = physical_transform(tuple(axes), self.config.period, self.config.frequencies, inputs.values)
         first, last = inputs.positions[0], inputs.positions[-1]
         return ((inputs.positions - first) / (last - first)).to(inputs.values.dtype), transform
-
-
-class Block(nn.Module):
-    def __init__(self, config: FNO, *, last: bool) -> None:
-        super().__init__()
-        width = config.width
-        self.last = last
-        self.kernel = (
-            TuckerKernel(config.frequencies, width, config.ranks)
-            if config.ranks
-            else DenseKernel(config.frequencies, width)
-        )
-        self.skip = nn.Linear(width, width)  # its bias is the convolution's
-        self.mixing = (
-            nn.Sequential(nn.Linear(width, config.mixing), nn.GELU(), nn.Linear(config.mixing, width))
-            if config.mixing
-            else None
-        )
-        self.gate = nn.Parameter(torch.ones(width)) if config.mixing else None
-
-    def forward(self, values: Tensor, transform: Transform) -> Tensor:
-        """(batch, *grid, width) in and out."""
-        hidden = convolve(values, transform, self.kernel(), onto=self.skip(values))
-        if not self.last:
-            hidden = functional.gelu(hidden)
-        if self.mixing is None or self.gate is None:
-            return hidden
-        hidden = torch.addcmul(self.mixing(hidden), self.gate, values)
-        return hidden if self.last else functional.gelu(hidden)
 
 
 def _points(axes: list[Tensor]) -> Tensor:

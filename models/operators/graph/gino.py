@@ -17,7 +17,7 @@ from torch.nn.functional import gelu
 
 from models.base import Array
 from models.operators.admit import admit, admit_box
-from models.operators.fno.network import Block
+from models.operators.fno.block import Block
 from models.operators.graph.averages import over_balls
 from models.operators.graph.config import GINO
 from models.operators.graph.kernel import CHUNK, KernelAverage

@@ -68,7 +68,7 @@ def multiply(spectrum: Tensor, kernel: Tensor) -> Tensor:
     batch, _, *frequencies, width = spectrum.shape
     out = kernel.shape[-1]
     rows = spectrum.reshape(batch, 2, -1, width).permute(2, 0, 1, 3).reshape(-1, 2 * batch, width)
-    products = rows.bmm(kernel.reshape(-1, width, 2 * out)).view(-1, batch, 2, 2, out)
-    real = products[:, :, 0, 0] - products[:, :, 1, 1]
-    imaginary = products[:, :, 0, 1] + products[:, :, 1, 0]
-    return torch.stack([real.transpose(0, 1), imaginary.transpose(0, 1)], dim=1).view(batch, 2, *frequencies, out)
+    products = rows.bmm(kernel.reshape(-1, width, 2 * out)).view(-1, batch, 2, 2, out).permute(2, 3, 1, 0, 4)
+    of_real, of_imaginary = products.unbind()
+    parts = [of_real[0] - of_imaginary[1], of_real[1] + of_imaginary[0]]
+    return torch.stack(parts, dim=1).view(batch, 2, *frequencies, out)

@@ -3,16 +3,16 @@
 A belief gives each value a mean and a deviation; how many deviations the bound is away is read off functions that
 neither operator nor belief ever saw. Let n be their number, 1 − α the level.
 
-* A *band* holds at all points of a function at once. A function's score is the greatest |error|/deviation in it, and the
-  factor the ⌈(n+1)(1−α)⌉-th smallest score (Vovk, Gammerman & Shafer 2005; Lei et al. 2018, arXiv:1604.04173,
+* A *band* holds at all points of a function at once. A function's score is the greatest |error|/deviation in it, and
+  the factor the ⌈(n+1)(1−α)⌉-th smallest score (Vovk, Gammerman & Shafer 2005; Lei et al. 2018, arXiv:1604.04173,
   theorem 2.2).
 * *Pointwise* bounds hold at a point drawn at random: the expected part of a new function that is outside is at most α.
   With p values each, at most p((n+1)α − 1) of all np scores may be above the factor (Angelopoulos et al. 2022,
   arXiv:2208.02814, theorem 1, with the part outside as the loss); for p = 1 both are the same number.
 
-What holds is *marginal*: on average over calibration sets and new functions, where these are exchangeable (drawn alike).
-Nothing is said of one kind of functions among them, of one point, or of functions from elsewhere. Where n is too small the
-factor is ∞: that is the truth about so few.
+What holds is *marginal*: on average over calibration sets and new functions, where these are exchangeable (drawn
+alike). Nothing is said of one kind of functions among them, of one point, or of functions from elsewhere. Where n is
+too small the factor is ∞: that is the truth about so few.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ class Conformal:
     functions: int
 
     @classmethod
-    def fit(cls, predictor: Method, pairs: Pairs, level: float, *, used: Set[str], kind: Kind = "pointwise") -> Conformal:
+    def fit(
+        cls, predictor: Method, pairs: Pairs, level: float, *, used: Set[str], kind: Kind = "pointwise"
+    ) -> Conformal:
         """`used` are the digests of all pairs that the operator or its belief learnt from (`Pairs.digests`), `level` is
         between 0 and 1. Raises `Refusal` (CALIBRATION_OVERLAPS, OUT_OF_RANGE) before anything is computed."""
         refuse_overlap(pairs, used)

@@ -1,9 +1,9 @@
 """A flag for functions that are unlike all that was trained on: no interval means anything for them.
 
-The score is the spectral distance and, where one is given, the residual of the equation, each divided by its own threshold;
-the greater of the two counts, and above 1 it is far. A threshold is the finite-sample quantile of what functions
-say that nobody learnt from, so that at most 1 − level of functions drawn like these are flagged. How many of
-other functions are, nobody promises.
+The score is the spectral distance and, where one is given, the residual of the equation, each divided by its own
+threshold; the greater of the two counts, and above 1 it is far. A threshold is the finite-sample quantile of what
+functions say that nobody learnt from, so that at most 1 − level of functions drawn like these are flagged. How many
+of other functions are, nobody promises.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class Flag:
         residual: Residual | None = None,
     ) -> Flag:
         """`calibration` are pairs that the operator was not trained on, `level` is between 0 and 1; with a residual
-        either score may raise half of the false alarms. Raises ValueError where there are too few pairs for the level."""
+        either score may raise half of the false alarms. Raises ValueError where there are too few pairs for the
+        level."""
         distance = SpectralDistance.fit(operator, scaling, training)
         passes = [each.passed for each in seen(operator, scaling, calibration)]
         parts = 1 if residual is None else 2
@@ -108,5 +109,7 @@ def _threshold(scores: Tensor, level: float) -> float:
     found = factor(scores[:, None], level)
     if not math.isfinite(found):
         needed = math.ceil(1 / (1 - level))
-        raise ValueError(f"{len(scores)} functions cannot tell what one in {needed} is; take that many, or a lower level")
+        raise ValueError(
+            f"{len(scores)} functions cannot tell what one in {needed} is; take that many, or a lower level"
+        )
     return found

@@ -1,8 +1,9 @@
 """One forward pass, with all of it that beliefs and flags are made from: it is run once for all of them.
 
-Beliefs are about the *standardised answer* t: the answer is lift(x) + scale · t, t = shape(x) · output. Errors of trained
-operators are nearly even in t, while in the output they grow towards sides where `shape` falls to 0 (measured for Darcy at
-22²: 0.016 to 0.026 against 0.03 to 0.29). Where `shape` is 0 the boundary conditions give the answer, and nothing is uncertain.
+Beliefs are about the *standardised answer* t: the answer is lift(x) + scale · t, t = shape(x) · output. Errors of
+trained operators are nearly even in t, while in the output they grow towards sides where `shape` falls to 0 (measured
+for Darcy at 22²: 0.016 to 0.026 against 0.03 to 0.29). Where `shape` is 0 the boundary conditions give the answer,
+and nothing is uncertain.
 """
 
 from __future__ import annotations
@@ -84,7 +85,9 @@ def seen(operator: Operator, scaling: Scaling, pairs: Pairs, batch: int = _BATCH
     """All pairs in order, a batch at a time. Raises ValueError where there is no pair, or no point is free."""
     raw = functions(operator, pairs)
     if len(pairs) == 0 or not bool((scaling.shape(raw.positions) > 0).any()):
-        raise ValueError(f"{len(pairs)} pairs, whose points the boundary conditions leave no say: nothing to learn from")
+        raise ValueError(
+            f"{len(pairs)} pairs, whose points the boundary conditions leave no say: nothing to learn from"
+        )
     wanted = standardise(scaling, torch.as_tensor(pairs.targets).to(raw.values), raw.positions)
     for first in range(0, len(pairs), batch):
         chosen = slice(first, first + batch)
@@ -93,14 +96,15 @@ def seen(operator: Operator, scaling: Scaling, pairs: Pairs, batch: int = _BATCH
 
 
 def standardise(scaling: Scaling, answer: Tensor, positions: Tensor) -> Tensor:
-    """(batch, points, channels), from an answer in units."""
+    """(…, points, channels), from an answer in units."""
     return (answer - _lift(scaling, answer, positions)) / scaling.output_scale
 
 
 def in_units(scaling: Scaling, mean: Tensor, deviation: Tensor, positions: Tensor) -> Prediction:
-    """Of a standardised answer's mean and deviation."""
+    """Of a standardised answer's mean and deviation, (…, points, channels) each."""
     return Prediction(_lift(scaling, mean, positions) + scaling.output_scale * mean, scaling.output_scale * deviation)
 
 
 def _lift(scaling: Scaling, like: Tensor, positions: Tensor) -> Tensor:
-    return scaling.answer(torch.zeros_like(like[:1]), positions)
+    none = torch.zeros(like.shape[-2:], dtype=like.dtype, device=like.device)
+    return scaling.answer(none[None], positions)[0]

@@ -1,5 +1,5 @@
-"""An operator as a function of all its weights, and its derivative there: what the Jacobian takes from weights to answers
-and back, without the Jacobian."""
+"""An operator as a function of all its weights, and its derivative there: what the Jacobian takes from weights to
+answers and back, without the Jacobian."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Linearised:
             return torch.stack([torch.autograd.grad(output, weights, y, retain_graph=True)[0] for y in cotangents])
 
     def _named(self, weights: Tensor) -> dict[str, Tensor]:
-        parts = weights.split([prod(_real(each).shape) for each in self._parameters.values()])
+        parts = torch.split(weights, [prod(_real(each).shape) for each in self._parameters.values()])
         return {
             name: _like(part.reshape(_real(each).shape), each)
             for (name, each), part in zip(self._parameters.items(), parts, strict=True)

@@ -76,7 +76,7 @@ def observed(mean: Array, deviation: Array, target: Array, levels: Array = LEVEL
     """(levels,): the part of the values that lies below the quantile of each level."""
     with np.errstate(divide="ignore"):
         z = np.sort((target - mean) / deviation, axis=None)
-    return np.searchsorted(z, ndtri(levels), side="right") / z.size
+    return np.asarray(np.searchsorted(z, ndtri(levels), side="right") / z.size)
 
 
 def calibration_error(observed: Array, levels: Array = LEVELS) -> float:

@@ -1,14 +1,14 @@
 """How far a function is from those that were trained on: the Mahalanobis distance of its low-frequency features.
 
-The features of the last layer are fields. Their first cosine coefficients over the box, standardised, are a vector z per
-function. Along the leading principal directions of the training set z is measured in spreads, across them by how much
-the training set itself leaves across:
+The features of the last layer are fields. Their first cosine coefficients over the box, standardised, are a vector z
+per function. Along the leading principal directions of the training set z is measured in spreads, across them by how
+much the training set itself leaves across:
 
     d² = ½ (mean of (score/spread)² + |rest|²/mean of |rest|² over the training set),
 
-near 1 in distribution (Mahalanobis 1936; Lee et al. 2018, arXiv:1807.03888, for the features of a network; the rest is what
-Tipping & Bishop 1999, J. R. Stat. Soc. B 61, 611-622, call noise). Coefficients are integrals over the box, which a finer
-grid does not move.
+near 1 in distribution (Mahalanobis 1936; Lee et al. 2018, arXiv:1807.03888, for the features of a network; the rest
+is what Tipping & Bishop 1999, J. R. Stat. Soc. B 61, 611-622, call noise). Coefficients are integrals over the box,
+which a finer grid does not move.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from models.operators.scaling import Scaling
 from models.operators.uncertainty.forward import Pass, seen
 
 _MODES = {1: 8, 2: 6, 3: 4}  # along each axis
-# Logarithms of distance and error of Darcy at 22², by an FNO with 1000 training functions, correlate 0.79 with 64, 128 and
-# 256 directions. Without the rest 64 directions do much worse than 256 (0.56 and 0.66, of another network).
+# Logarithms of distance and error of Darcy at 22², by an FNO with 1000 training functions, correlate 0.79 with 64,
+# 128 and 256 directions. Without the rest 64 directions do much worse than 256 (0.56 and 0.66, of another network).
 _DIRECTIONS = 64
 _PER_DIRECTION = 4  # training functions: with fewer a direction's spread is mostly chance
 _MOST_FUNCTIONS = 2000  # of the training set, the first ones: their Gram matrix is decomposed
-# Spread along a direction, of the largest: what is below is taken for the rest, and the rest for no less. It is above what
-# a coarse grid does to an integral.
+# Spread along a direction, of the largest: what is below is taken for the rest, and the rest for no less. It is above
+# what a coarse grid does to an integral.
 _NEGLIGIBLE = 0.01
 _GREGORY = (3 / 8, 7 / 6, 23 / 24)  # of the first points, and backwards of the last
 _TRAPEZOIDAL = (1 / 2,)
@@ -117,7 +117,7 @@ def _principal(vectors: Tensor, width: int) -> tuple[Tensor, ...]:
     their coefficients are not, or high ones, which a grid knows least, would count as much as low ones."""
     count = len(vectors)
     mean = vectors.mean(dim=0)
-    of_features = vectors.var(dim=0).unflatten(0, (-1, width)).mean(dim=0).sqrt()
+    of_features = vectors.var(dim=0).reshape(-1, width).mean(dim=0).sqrt()
     scale = torch.where(of_features > _CONSTANT * of_features.max(), of_features, torch.inf).repeat(len(mean) // width)
     standard = (vectors - mean) / scale
     squares, rows = torch.linalg.eigh(standard @ standard.T)  # as many as functions, which are fewer than coefficients

@@ -1,8 +1,8 @@
 """The variance head times the spectral distance: calibrated uncertainty at the price of one pass.
 
-log σ(x) = h(features(x)) + c + β log d: a small network h says where in a function errors are large, the distance d of the
-function from the training set (`spectral`) by how much all of them are larger than usual. A power law goes on growing
-where the calibration has no functions, and slower than the distance itself.
+log σ(x) = h(features(x)) + c + β log d: a small network h says where in a function errors are large, the distance d
+of the function from the training set (`spectral`) by how much all of them are larger than usual. A power law goes on
+growing where the calibration has no functions.
 
 What an operator was trained on tells too little of its errors (they are half as large there, and elsewhere), so h
 learns from one part of the calibration set; c and β are fitted on the other, which h never saw. The mean stays as
@@ -27,8 +27,8 @@ from models.operators.uncertainty.method import Method
 from models.operators.uncertainty.spectral import SpectralDistance
 
 _HIDDEN = 32
-_STEPS = 500
-_VALUES = 2048  # a step, drawn at random
+_STEPS = 300
+_VALUES = 1024  # a step, drawn at random
 _RATE = 3e-3
 _DECAY = 1e-2
 _FOR_HEAD = 0.7  # of the calibration set

@@ -8,15 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ops.bench.contract import Findings, Run
-from ops.bench.operators import darcy, forward, neighbours
+from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours, uncertainty
 
 Part = Callable[[Run], Findings]
 
-PARTS: tuple[Part, ...] = (
-    forward.measure,
-    neighbours.measure,
-    darcy.measure,
-)
+PARTS: tuple[Part, ...] = (forward.measure, neighbours.measure, darcy.measure, acquisition.measure, uncertainty.measure, cascade.measure,)
 
 
 def measure(asked: Run) -> Findings:

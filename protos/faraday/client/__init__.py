@@ -40,7 +40,7 @@ from faraday.client.listing import ProblemField, ProblemKind
 from faraday.client.mesh import Mesh, tetrahedra, triangles
 from faraday.client.operations import Operation, Operations
 from faraday.client.operator_models import ModelCard, ModelVersion, OperatorModel
-from faraday.client.operators import Functions, NeuralOperators
+from faraday.client.operators import Functions, NeuralOperators, Samples
 from faraday.client.posed import Posed, Shape
 from faraday.client.prediction import Prediction, Road, SampleEvidence
 from faraday.client.privacy import Adjacency, Budget, Privacy, Quote, Release, Unit
@@ -49,6 +49,7 @@ from faraday.client.progress import State as OperationState
 from faraday.client.retry import Clock, Retry
 from faraday.client.solution import Solution
 from faraday.client.structured import box, rectangle, unit_square
+from faraday.client.trained import Learnt, Metrics, Recalibrated, Trained
 
 __all__ = [
     "AccountExists",
@@ -78,8 +79,10 @@ __all__ = [
     "IntervalKind",
     "InvalidRequest",
     "Inverse",
+    "Learnt",
     "MalformedReply",
     "Mesh",
+    "Metrics",
     "ModelCard",
     "ModelVersion",
     "NeuralOperators",
@@ -104,11 +107,13 @@ __all__ = [
     "ProblemKind",
     "Quote",
     "RateLimited",
+    "Recalibrated",
     "Release",
     "RequestIdReused",
     "Retry",
     "Road",
     "SampleEvidence",
+    "Samples",
     "ServerError",
     "Settings",
     "Shape",
@@ -116,6 +121,7 @@ __all__ = [
     "Tls",
     "TooLarge",
     "TooManyOperations",
+    "Trained",
     "Unauthenticated",
     "Unavailable",
     "Unit",

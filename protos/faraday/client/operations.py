@@ -11,7 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 from faraday.client.connection import Connection
 from faraday.client.errors import DeadlineExceeded, Failure, MalformedReply, Unavailable, from_status
 from faraday.client.progress import Progress, progress
-from faraday.v1 import common_pb2, finite_element_pb2
+from faraday.v1 import common_pb2, finite_element_pb2, neural_operator_pb2
 from faraday.v1 import operations_pb2 as ours
 from faraday.v1 import operations_pb2_grpc as ours_grpc
 
@@ -19,6 +19,11 @@ Answer = TypeVar("Answer")
 
 _SERVICE = "google.longrunning.Operations"
 _OUR_SERVICE = "faraday.v1.OperationService"
+_RESPONSES = (
+    finite_element_pb2.OptimizeResponse,
+    neural_operator_pb2.TrainResponse,
+    neural_operator_pb2.LearnResponse,
+)
 _WAIT_S = 20.0  # one call of many, so that a router which restarts is no more than a retry
 _CALL_S = 10.0
 
@@ -156,7 +161,8 @@ class Calls:
 
 def _message(response: Any) -> Any:
     """The message in an Any, of those that operations answer with. Raises `MalformedReply`."""
-    found = finite_element_pb2.OptimizeResponse()
-    if not response.Unpack(found):
-        raise MalformedReply(f"a response of type {response.type_url} is unknown here; a newer client may read it")
-    return found
+    for kind in _RESPONSES:
+        found = kind()
+        if response.Unpack(found):
+            return found
+    raise MalformedReply(f"a response of type {response.type_url} is unknown here; a newer client may read it")

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import math
 import uuid
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from google.protobuf.any_pb2 import Any as AnyMessage
 
 from faraday.client.connection import Ask, Connection
-from faraday.client.errors import CallFailed, from_status
+from faraday.client.errors import CallFailed, MalformedReply, from_status
+from faraday.client.operations import Calls, Operation
 from faraday.client.operator_models import OperatorModel, operator_model
 from faraday.client.prediction import Prediction, prediction
-from faraday.client.tensors import encode
+from faraday.client.tensors import Array, decode, encode
+from faraday.client.trained import Learnt, Metrics, Recalibrated, Trained, learnt, recalibrated, trained
+from faraday.client.trained import metrics as read_metrics
 from faraday.v1 import neural_operator_pb2 as pb
 from faraday.v1 import neural_operator_pb2_grpc
 
 _SERVICE = "faraday.v1.NeuralOperatorService"
+Setting = str | int | float
 DARCY = "faraday/darcy"  # comes with the system: permeability of a square to pressure
 
 
@@ -55,11 +62,10 @@ class Functions:
         if values.ndim < 3:
             raise ValueError(f"values have shape {values.shape}; they are (samples, *grid, channels)")
         grid = self.grid
-        flat = values.reshape(len(values), -1, values.shape[-1]) if values.size else np.zeros((0, 0, 0), np.float32)
         return pb.PredictRequest(
             operator=self.model,
             version=self.version,
-            values=encode(flat),
+            values=encode(_flat(values)),
             positions=None if self.positions is None else encode(self.positions, "float32"),
             grid=encode(grid, "int64") if grid else None,
             uncertainty=self.uncertainty,
@@ -70,6 +76,31 @@ class Functions:
             tolerance=self.tolerance,
             outside=self.outside,
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Functions and their answers, (samples, *grid, channels); or with `positions` and (samples, points, channels), on
+    scattered points."""
+
+    inputs: npt.ArrayLike
+    targets: npt.ArrayLike
+    positions: npt.ArrayLike | None = None
+
+    def write(self, request: pb.TrainRequest | pb.CalibrateRequest | pb.GetMetricsRequest) -> None:
+        """Into a request. The points of a grid are those of the unit box where there are no `positions`."""
+        inputs, targets = (np.asarray(each, np.float32) for each in (self.inputs, self.targets))
+        grid = () if self.positions is not None and inputs.ndim == 3 else inputs.shape[1:-1]
+        if self.positions is None:
+            axes = [np.linspace(0.0, 1.0, count, dtype=np.float32) for count in grid]
+            positions = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(grid))
+        else:
+            positions = np.asarray(self.positions, np.float32)
+        request.inputs.CopyFrom(encode(_flat(inputs)))
+        request.targets.CopyFrom(encode(_flat(targets)))
+        request.positions.CopyFrom(encode(positions))
+        if grid:
+            request.grid.CopyFrom(encode(grid, "int64"))
 
 
 class NeuralOperators:
@@ -138,6 +169,147 @@ class NeuralOperators:
             question = asked.popleft()
             yield from_status(each.error) if each.HasField("error") else prediction(each.response, question.grid)
 
+    def train(
+        self,
+        *,
+        publish: str = "",
+        problem: str = "darcy",
+        data: Samples | None = None,
+        architecture: Mapping[str, object] | None = None,
+        timeout_s: float | None = None,
+        request_id: str | None = None,
+        validate_only: bool = False,
+        **recipe: Setting,
+    ) -> Operation[Trained]:
+        """Train an operator as a long-running operation: returns at once.
+
+        `publish` is "tenant/name"; without, the result holds the operator. `data` are samples of your own, instead of
+        those that finite elements make of the `problem`. `architecture` is {"type": "fno", "modes": [12, 12], …}.
+        `recipe` has any other field of TrainRequest by its name: `samples=1000, divisions=42, epochs=60,
+        clamped="all"`.
+        """
+        request = pb.TrainRequest(publish=publish, problem=problem if data is None else "own", **recipe)  # type: ignore[arg-type]
+        if architecture is not None:
+            request.architecture = json.dumps(architecture)
+        if data is not None:
+            data.write(request)
+        ask = Ask(timeout_s, request_id, validate_only)
+        message = self._connection.call(_SERVICE, "Train", self._stub.Train, request, ask)
+        return Operation(Calls(self._connection), message, _trained)
+
+    def learn(
+        self,
+        *,
+        publish: str = "",
+        strategy: str = "residual",
+        architecture: Mapping[str, object] | None = None,
+        timeout_s: float | None = None,
+        request_id: str | None = None,
+        validate_only: bool = False,
+        **recipe: Setting,
+    ) -> Operation[Learnt]:
+        """Learn Darcy's problem actively as a long-running operation: returns at once. `recipe` has any other field of
+        LearnRequest by its name: `rounds=4, labels=50, pool_samples=1000, epochs=40`."""
+        request = pb.LearnRequest(publish=publish, strategy=strategy, **recipe)  # type: ignore[arg-type]
+        if architecture is not None:
+            request.architecture = json.dumps(architecture)
+        ask = Ask(timeout_s, request_id, validate_only)
+        message = self._connection.call(_SERVICE, "Learn", self._stub.Learn, request, ask)
+        return Operation(Calls(self._connection), message, _learnt)
+
+    def acquire(
+        self,
+        pool: npt.ArrayLike,
+        budget: int,
+        *,
+        model: str = DARCY,
+        version: int = 0,
+        strategy: str = "lcmd",
+        labelled: npt.ArrayLike | None = None,
+        seed: int = 0,
+        timeout_s: float | None = None,
+    ) -> Array:
+        """Places (budget,) in a pool (functions, *grid, channels) that a model would learn most from, the most wanted
+        first; `labelled` are functions like these whose answers are known already."""
+        values = np.asarray(pool, np.float32)
+        grid = values.shape[1:-1]
+        request = pb.AcquireRequest(
+            operator=model,
+            version=version,
+            strategy=strategy,
+            budget=budget,
+            seed=seed,
+            values=encode(_flat(values)),
+            grid=encode(grid, "int64"),
+        )
+        if labelled is not None:
+            known = np.asarray(labelled, np.float32)
+            request.labelled.CopyFrom(encode(_flat(known)))
+        reply = self._connection.call(_SERVICE, "Acquire", self._stub.Acquire, request, Ask(timeout_s))
+        return decode(reply.chosen)
+
+    def calibrate(
+        self,
+        model: str,
+        *,
+        version: int = 0,
+        publish: str = "",
+        channel: str = "none",
+        canary_weight: float = 0.1,
+        data: Samples | None = None,
+        problem: str = "same",
+        divisions: int = 0,
+        samples: int = 100,
+        seed: int = 1,
+        timeout_s: float | None = None,
+        request_id: str | None = None,
+        validate_only: bool = False,
+    ) -> Recalibrated:
+        """Fit temperature and intervals of a model anew: on `data`, or on samples that finite elements make."""
+        request = pb.CalibrateRequest(
+            operator=model,
+            version=version,
+            publish=publish,
+            channel=channel,
+            canary_weight=canary_weight,
+            problem=problem if data is None else "own",
+            divisions=divisions,
+            samples=samples,
+            seed=seed,
+        )
+        if data is not None:
+            data.write(request)
+        ask = Ask(timeout_s, request_id, validate_only)
+        return recalibrated(self._connection.call(_SERVICE, "Calibrate", self._stub.Calibrate, request, ask))
+
+    def metrics(
+        self,
+        model: str = DARCY,
+        *,
+        version: int = 0,
+        diagram: bool = False,
+        data: Samples | None = None,
+        problem: str = "same",
+        divisions: int = 0,
+        samples: int = 100,
+        seed: int = 1,
+        timeout_s: float | None = None,
+    ) -> Metrics:
+        """Measure a model on `data`, or on samples that finite elements make; on none that it was made of."""
+        request = pb.GetMetricsRequest(
+            operator=model,
+            version=version,
+            diagram=diagram,
+            problem=problem if data is None else "own",
+            divisions=divisions,
+            samples=samples,
+            seed=seed,
+        )
+        if data is not None:
+            data.write(request)
+        reply = self._connection.call(_SERVICE, "GetMetrics", self._stub.GetMetrics, request, Ask(timeout_s))
+        return read_metrics(reply)
+
     def models(self, *, timeout_s: float | None = None) -> list[OperatorModel]:
         """Those of this tenant and those that come with the system, each with its stable version."""
         found: list[OperatorModel] = []
@@ -188,3 +360,22 @@ class NeuralOperators:
         ask = Ask(timeout_s, validate_only=validate_only)
         reply = self._connection.call(_SERVICE, "PublishModel", self._stub.PublishModel, request, ask)
         return operator_model(reply.model)
+
+
+def _flat(values: Array) -> Array:
+    """(samples, points, channels) of (samples, *grid, channels)."""
+    return values.reshape(len(values), math.prod(values.shape[1:-1]), values.shape[-1])
+
+
+def _trained(response: AnyMessage) -> Trained:
+    found = pb.TrainResponse()
+    if not response.Unpack(found):
+        raise MalformedReply(f"the operation has a response of type {response.type_url}")
+    return trained(found)
+
+
+def _learnt(response: AnyMessage) -> Learnt:
+    found = pb.LearnResponse()
+    if not response.Unpack(found):
+        raise MalformedReply(f"the operation has a response of type {response.type_url}")
+    return learnt(found)

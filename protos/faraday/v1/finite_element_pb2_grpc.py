@@ -206,6 +206,7 @@ class FiniteElementServiceServicer(object):
         (TOO_MANY_OPERATIONS) with a QuotaFailure where the tenant has as many under way as it may; UNAVAILABLE
         (OPERATIONS_UNAVAILABLE).
         buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from faraday.v1 import neural_operator_pb2 as faraday_dot_v1_dot_neural__operator__pb2
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 
 GRPC_GENERATED_VERSION = '1.74.0'
 GRPC_VERSION = grpc.__version__
@@ -53,6 +54,31 @@ class NeuralOperatorServiceStub(object):
                 '/faraday.v1.NeuralOperatorService/PredictStream',
                 request_serializer=faraday_dot_v1_dot_neural__operator__pb2.PredictStreamRequest.SerializeToString,
                 response_deserializer=faraday_dot_v1_dot_neural__operator__pb2.PredictStreamResponse.FromString,
+                _registered_method=True)
+        self.Train = channel.unary_unary(
+                '/faraday.v1.NeuralOperatorService/Train',
+                request_serializer=faraday_dot_v1_dot_neural__operator__pb2.TrainRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.Calibrate = channel.unary_unary(
+                '/faraday.v1.NeuralOperatorService/Calibrate',
+                request_serializer=faraday_dot_v1_dot_neural__operator__pb2.CalibrateRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_neural__operator__pb2.CalibrateResponse.FromString,
+                _registered_method=True)
+        self.GetMetrics = channel.unary_unary(
+                '/faraday.v1.NeuralOperatorService/GetMetrics',
+                request_serializer=faraday_dot_v1_dot_neural__operator__pb2.GetMetricsRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_neural__operator__pb2.GetMetricsResponse.FromString,
+                _registered_method=True)
+        self.Acquire = channel.unary_unary(
+                '/faraday.v1.NeuralOperatorService/Acquire',
+                request_serializer=faraday_dot_v1_dot_neural__operator__pb2.AcquireRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_neural__operator__pb2.AcquireResponse.FromString,
+                _registered_method=True)
+        self.Learn = channel.unary_unary(
+                '/faraday.v1.NeuralOperatorService/Learn',
+                request_serializer=faraday_dot_v1_dot_neural__operator__pb2.LearnRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
         self.ListModels = channel.unary_unary(
                 '/faraday.v1.NeuralOperatorService/ListModels',
@@ -104,6 +130,65 @@ class NeuralOperatorServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Train(self, request, context):
+        """Makes data by finite elements, or takes data that are sent, trains an operator, calibrates it, measures it on samples that it
+        never saw, and publishes it: a long-running operation, whose progress OperationService tells. The operation's response is a
+        TrainResponse, its metadata an OperationMetadata. A repeat with the same request_id returns the operation that the first call
+        has started, for as long as it is kept. options.deadline is the operation's; the deadline of the call is not.
+
+        Errors: INVALID_ARGUMENT (MISSING_TENSOR, UNKNOWN_INPUT, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, OUT_OF_RANGE,
+        UNKNOWN_CHOICE, MALFORMED_ARCHITECTURE); RESOURCE_EXHAUSTED (TOO_MANY_OPERATIONS); UNAVAILABLE (OPERATIONS_UNAVAILABLE). Of the
+        operation also EMPTY, ZERO_TARGET, WRONG_POINTS, NO_GRID, OVERLAPPING_SETS, CALIBRATION_OVERLAPS, DIVERGED, REGISTRY_FULL.
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Calibrate(self, request, context):
+        """Fits the temperature and the conformal intervals of an operator anew, on samples that it never saw, as a new version with the
+        same weights.
+
+        Errors: INVALID_ARGUMENT (MISSING_TENSOR, UNKNOWN_INPUT, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, OUT_OF_RANGE,
+        UNKNOWN_CHOICE, WRONG_CHANNELS, CALIBRATION_OVERLAPS, NOT_CALIBRATED, UNREADABLE_ARTEFACT, REGISTRY_FULL).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMetrics(self, request, context):
+        """Measures an operator on samples that it never saw.
+
+        Errors: those of Calibrate, but for what concerns publishing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Acquire(self, request, context):
+        """Which functions of a pool an operator would learn most from, before anybody has labelled them.
+
+        Errors: INVALID_ARGUMENT (MISSING_TENSOR, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, OUT_OF_RANGE, UNKNOWN_CHOICE,
+        WRONG_CHANNELS, WRONG_POINTS, NO_UNCERTAINTY, NO_ERROR_ESTIMATE, UNREADABLE_ARTEFACT).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Learn(self, request, context):
+        """Learns Darcy's problem actively, as a long-running operation like Train: chooses what to label, labels it by finite elements,
+        trains, and again; then calibrates, measures, and publishes where the operator is shown to be as good as the version that
+        answers now, on functions that neither has learnt from. The operation's response is a LearnResponse.
+
+        Errors: those of Train; of the operation also EMPTY_POOL, NO_UNCERTAINTY, NOT_COMPARABLE.
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListModels(self, request, context):
         """The operators that the caller may ask: the tenant's own and those that come with the system, by name.
 
@@ -144,6 +229,31 @@ def add_NeuralOperatorServiceServicer_to_server(servicer, server):
                     servicer.PredictStream,
                     request_deserializer=faraday_dot_v1_dot_neural__operator__pb2.PredictStreamRequest.FromString,
                     response_serializer=faraday_dot_v1_dot_neural__operator__pb2.PredictStreamResponse.SerializeToString,
+            ),
+            'Train': grpc.unary_unary_rpc_method_handler(
+                    servicer.Train,
+                    request_deserializer=faraday_dot_v1_dot_neural__operator__pb2.TrainRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'Calibrate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Calibrate,
+                    request_deserializer=faraday_dot_v1_dot_neural__operator__pb2.CalibrateRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_neural__operator__pb2.CalibrateResponse.SerializeToString,
+            ),
+            'GetMetrics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMetrics,
+                    request_deserializer=faraday_dot_v1_dot_neural__operator__pb2.GetMetricsRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_neural__operator__pb2.GetMetricsResponse.SerializeToString,
+            ),
+            'Acquire': grpc.unary_unary_rpc_method_handler(
+                    servicer.Acquire,
+                    request_deserializer=faraday_dot_v1_dot_neural__operator__pb2.AcquireRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_neural__operator__pb2.AcquireResponse.SerializeToString,
+            ),
+            'Learn': grpc.unary_unary_rpc_method_handler(
+                    servicer.Learn,
+                    request_deserializer=faraday_dot_v1_dot_neural__operator__pb2.LearnRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModels,
@@ -225,6 +335,141 @@ class NeuralOperatorService(object):
             '/faraday.v1.NeuralOperatorService/PredictStream',
             faraday_dot_v1_dot_neural__operator__pb2.PredictStreamRequest.SerializeToString,
             faraday_dot_v1_dot_neural__operator__pb2.PredictStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Train(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.NeuralOperatorService/Train',
+            faraday_dot_v1_dot_neural__operator__pb2.TrainRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Calibrate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.NeuralOperatorService/Calibrate',
+            faraday_dot_v1_dot_neural__operator__pb2.CalibrateRequest.SerializeToString,
+            faraday_dot_v1_dot_neural__operator__pb2.CalibrateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMetrics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.NeuralOperatorService/GetMetrics',
+            faraday_dot_v1_dot_neural__operator__pb2.GetMetricsRequest.SerializeToString,
+            faraday_dot_v1_dot_neural__operator__pb2.GetMetricsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Acquire(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.NeuralOperatorService/Acquire',
+            faraday_dot_v1_dot_neural__operator__pb2.AcquireRequest.SerializeToString,
+            faraday_dot_v1_dot_neural__operator__pb2.AcquireResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Learn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.NeuralOperatorService/Learn',
+            faraday_dot_v1_dot_neural__operator__pb2.LearnRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,

@@ -12,6 +12,7 @@ import pytest
 from models import schema
 from models.base import Array, Private, Refusal, Result, Spec, State, Step, SteppedModel, Task
 from models.catalog import CATALOG
+from models.memory_artefacts import MemoryArtefacts
 from tests.support.counting import SPEC as COUNTING
 from tests.support.counting import CountingTask
 
@@ -20,7 +21,7 @@ STEPPED = [COUNTING, *(spec for spec in CATALOG.values() if spec.stepped)]
 
 def all_steps(spec: Spec, state: State | None) -> tuple[list[Step], Result]:
     """Every step of the example from `state` on, and the result."""
-    model = cast(SteppedModel[Task, Result], spec.load("cpu"))
+    model = cast(SteppedModel[Task, Result], spec.load("cpu", MemoryArtefacts()))
     generator = model.steps(spec.example(), state)
     steps = []
     try:
@@ -38,7 +39,7 @@ def same(one: Result, other: Result) -> bool:
 @pytest.mark.parametrize("spec", STEPPED, ids=lambda spec: spec.name)
 class TestSteppedModel:
     def test_its_factory_makes_a_stepped_model(self, spec: Spec) -> None:
-        assert isinstance(spec.load("cpu"), SteppedModel)
+        assert isinstance(spec.load("cpu", MemoryArtefacts()), SteppedModel)
 
     def test_its_progress_goes_forward_one_step_at_a_time(self, spec: Spec) -> None:
         steps, _ = all_steps(spec, None)
@@ -69,12 +70,12 @@ class TestSteppedModel:
 
     def test_run_gives_the_result_of_its_steps(self, spec: Spec) -> None:
         _, result = all_steps(spec, None)
-        (whole,) = spec.load("cpu").run([spec.example()])
+        (whole,) = spec.load("cpu", MemoryArtefacts()).run([spec.example()])
         assert not isinstance(whole, Refusal)
         assert same(whole, result)
 
     def test_the_state_of_a_step_is_not_changed_by_later_ones(self, spec: Spec) -> None:
-        model = cast(SteppedModel[Task, Result], spec.load("cpu"))
+        model = cast(SteppedModel[Task, Result], spec.load("cpu", MemoryArtefacts()))
         kept: list[tuple[State, dict[str, bytes]]] = []
         for step in model.steps(spec.example(), None):
             kept.append((step.state, {name: array.tobytes() for name, array in step.state.items()}))

@@ -1,13 +1,13 @@
 """Prior precision and noise by the marginal likelihood, from the spectrum of the curvature.
 
-The weights w are p Gaussians of precision λ, the data N values with independent Gaussian noise of variance s. Around w
-the negative log posterior is quadratic with Hessian G/s + λ, whose eigenvalues are d_k/s + λ. Laplace's approximation of
-the log evidence, exact for a linear model at its posterior mean, is
+The weights w are p Gaussians of precision λ, the data N values with independent Gaussian noise of variance s. Around
+w the negative log posterior is quadratic with Hessian G/s + λ, whose eigenvalues are d_k/s + λ. Laplace's
+approximation of the log evidence, exact for a linear model at its posterior mean, is
 
     −N/2 log(2πs) − r/(2s) + p/2 log λ − λ|w|²/2 − ½ Σ_k log(d_k/s + λ),        r the sum of squared errors.
 
-Where it is stationary, γ = Σ d_k/(d_k + λs) weights are determined by the data, λ = γ/|w|² and s = r/(N − γ)
-(MacKay 1992, Neural Computation 4, 415-447; Daxberger et al. 2021, arXiv:2106.14806). The last is found as s = (r + sγ)/N,
+Where it is stationary, γ = Σ d_k/(d_k + λs) weights are determined by the data, λ = γ/|w|² and s = r/(N − γ) (MacKay
+1992, Neural Computation 4, 415-447; Daxberger et al. 2021, arXiv:2106.14806). The last is found as s = (r + sγ)/N,
 which has the same fixed point and stays positive where there are more weights than values.
 """
 

@@ -30,6 +30,7 @@ _BESIDE = 8  # directions that are iterated with and let go: the last ones wante
 _ITERATIONS = 3
 _FUNCTIONS = 64  # of the training set, standing for all of it
 _DRAWS = 16  # a deviation from so many is right to 1/√(2·16) = 18 %, which no calibration would notice on average
+_TENSORS = ("directions", "precisions", "rest", "noise", "seed")
 
 
 @final
@@ -46,6 +47,7 @@ class LowRank(Method):
         rest: Tensor,
         noise: Tensor,
         seed: Tensor,
+        *,
         draws: int = _DRAWS,
     ) -> None:
         super().__init__(operator, scaling)
@@ -78,7 +80,10 @@ class LowRank(Method):
         share = len(training) / len(some)
         network = Linearised(operator)
         eigenvalues, directions, rest = _leading(
-            lambda directions: _curve(network, known, directions), network.weights, rank, torch.Generator().manual_seed(seed)
+            lambda directions: _curve(network, known, directions),
+            network.weights,
+            rank,
+            torch.Generator().manual_seed(seed),
         )
         spectrum = share * torch.cat([eigenvalues, rest[None]])
         counts = torch.ones_like(spectrum)
@@ -95,15 +100,16 @@ class LowRank(Method):
         )
         precisions = (spectrum / found.noise + found.precision).to(directions)
         noise = torch.tensor(found.noise).to(directions)
-        return cls(operator, scaling, directions, precisions[:-1], precisions[-1], noise, torch.tensor(seed), draws)
+        return cls(
+            operator, scaling, directions, precisions[:-1], precisions[-1], noise, torch.tensor(seed), draws=draws
+        )
 
     @classmethod
     def restore(cls, operator: Operator, scaling: Scaling, tensors: dict[str, Tensor]) -> LowRank:
-        return cls(operator, scaling, **tensors)
+        return cls(operator, scaling, *(tensors[name] for name in _TENSORS))
 
     def tensors(self) -> dict[str, Tensor]:
-        names = ("directions", "precisions", "rest", "noise", "seed")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in _TENSORS}
 
     def believe(self, passed: Pass) -> tuple[Tensor, Tensor]:
         moves = self._network.push(passed.inputs, self._draws)
@@ -125,7 +131,7 @@ class LowRank(Method):
         passed = forward(self.operator, self.scaling, raw)
         moves = self._network.push(passed.inputs, self._drawn(count, generator))
         answers = passed.answer + passed.shape * moves
-        return in_units(self.scaling, answers.flatten(0, 1), answers, raw.positions).mean.unflatten(0, (count, -1))
+        return in_units(self.scaling, answers, answers, raw.positions).mean
 
     def _rows(self, passed: Pass, points: Tensor) -> Tensor:
         """(batch, channels, k, weights): the derivatives of the standardised answers there."""
@@ -134,7 +140,7 @@ class LowRank(Method):
         ones = torch.zeros(len(places), *passed.output.shape).to(passed.output)
         ones[(torch.arange(len(places)), *places.T)] = 1.0
         rows = self._network.pull(passed.inputs, passed.shape * ones)
-        return rows.unflatten(0, (batch, len(points), channels)).transpose(1, 2)
+        return rows.reshape(batch, len(points), channels, -1).transpose(1, 2)
 
     def _drawn(self, count: int, generator: torch.Generator) -> Tensor:
         """(count, weights): moves of the weights with the posterior covariance."""

@@ -1,15 +1,15 @@
 """Mean-field variational inference of all weights, by draws that gradients pass through.
 
 Weights are w = m + √v ε, ε standard normal (the reparameterisation of Kingma & Welling 2014, arXiv:1312.6114, on
-weights: Blundell et al. 2015, arXiv:1505.05424); a step of Adam follows the gradient of the evidence lower bound for one ε
-and some functions. The prior's precision is the likeliest one for the current m and v at each step, the noise is
-learnt with them. Starts at the trained weights.
+weights: Blundell et al. 2015, arXiv:1505.05424); a step of Adam follows the gradient of the evidence lower bound for
+one ε and some functions. The prior's precision is the likeliest one for the current m and v at each step, the noise
+is learnt with them. Starts at the trained weights.
 """
 
 from __future__ import annotations
 
 import math
-from typing import final
+from typing import Any, final
 
 import torch
 from torch import Tensor
@@ -27,6 +27,7 @@ _DRAWS = 16  # in an answer
 _START = 1e-2  # deviation of a weight, of the root mean square of all of them
 _MEAN_RATE = 1e-4  # the mean is nearly right; a larger rate lets noise move it
 _RATE = 3e-2  # of logarithms
+_TENSORS = ("mean", "deviation", "noise", "seed")
 
 
 @final
@@ -74,7 +75,8 @@ class VariationalWeights(Method):
         mean = network.weights.clone().requires_grad_()
         log_deviation = torch.full_like(mean, float(start.log())).requires_grad_()
         log_noise = torch.tensor(math.log(noise)).to(mean).requires_grad_()
-        optimizer = torch.optim.Adam([{"params": [mean], "lr": mean_rate}, {"params": [log_deviation, log_noise]}], lr=_RATE)
+        moving: list[dict[str, Any]] = [{"params": [mean], "lr": mean_rate}, {"params": [log_deviation, log_noise]}]
+        optimizer = torch.optim.Adam(moving, lr=_RATE)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
         for _ in range(steps):
             batch = batches[int(torch.multinomial(sizes, 1, generator=draw))]
@@ -91,10 +93,10 @@ class VariationalWeights(Method):
 
     @classmethod
     def restore(cls, operator: Operator, scaling: Scaling, tensors: dict[str, Tensor]) -> VariationalWeights:
-        return cls(operator, scaling, **tensors)
+        return cls(operator, scaling, *(tensors[name] for name in _TENSORS))
 
     def tensors(self) -> dict[str, Tensor]:
-        return {"mean": self.mean, "deviation": self.deviation, "noise": self.noise, "seed": self.seed}
+        return {name: getattr(self, name) for name in _TENSORS}
 
     def believe(self, passed: Pass) -> tuple[Tensor, Tensor]:
         with torch.no_grad():

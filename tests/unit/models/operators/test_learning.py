@@ -11,7 +11,7 @@ import pytest
 from models.base import Array, Refusal, Step
 from models.operators.acquisition.strategy import Known, strategy
 from models.operators.acquisition.uniform import Uniform
-from models.operators.learning import Candidate, Course, Lesson, learn
+from models.operators.learning import Candidate, Course, Lesson, learn, relative_errors
 from models.operators.operator import Operator
 from models.operators.pairs import Pairs
 from models.operators.scaling import Scaling
@@ -84,6 +84,21 @@ def test_progress_counts_up_to_the_whole() -> None:
     assert all(array.dtype.kind in "biuf" for step in steps for array in step.state.values())
 
 
+def test_each_training_ends_with_the_errors_on_functions_that_it_has_not_seen() -> None:
+    steps, candidate = run(learn(COURSE, LESSON))
+    told = [step.progress.scalars for step in steps if "held_out_error" in step.progress.scalars]
+    assert [scalars["labels"] for scalars in told] == [10, 30, 50]
+    assert told[-1] == candidate.metrics
+    expected = relative_errors(candidate.operator, candidate.scaling, LESSON.held_out)
+    assert candidate.metrics["held_out_error"] == pytest.approx(expected.mean())
+
+
+def test_with_updates_every_training_is_as_long_whatever_it_learns_from() -> None:
+    course = replace(COURSE, updates=60)
+    assert [course.recipe_for(count).epochs for count in (8, 16, 50, 10_000)] == [60, 30, 8, 1]
+    assert COURSE.recipe_for(50) is RECIPE
+
+
 def test_a_pool_that_runs_out_is_all_labelled() -> None:
     _, candidate = run(learn(replace(COURSE, batch=45), LESSON))
     assert sorted(candidate.chosen.tolist()) == list(range(60))
@@ -113,5 +128,5 @@ def test_an_empty_pool_and_a_course_of_nothing_are_refused() -> None:
     with pytest.raises(Refusal) as refused:
         next(learn(COURSE, replace(LESSON, pool=POOL[:0])))
     assert refused.value.reason == "EMPTY_POOL"
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match="too few"):
         replace(COURSE, rounds=0)

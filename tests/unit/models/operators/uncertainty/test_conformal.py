@@ -56,7 +56,9 @@ def test_new_functions_are_inside_as_often_as_promised_whatever_the_belief(kind:
     inside = []
     for number in range(tried):
         first = 2 * calibration * number
-        found = Conformal.fit(narrow, fresh.of(slice(first, first + calibration)), level, used=training.digests(), kind=kind)
+        found = Conformal.fit(
+            narrow, fresh.of(slice(first, first + calibration)), level, used=training.digests(), kind=kind
+        )
         others = fresh.of(slice(first + calibration, first + 2 * calibration))
         low, high = found.interval(narrow.predict(functions(operator, others)))
         target = torch.tensor(others.targets)
@@ -71,7 +73,9 @@ def test_a_band_is_wider_than_pointwise_bounds_and_both_end_at_the_boundary_valu
     training, calibration = lines(30, seed=1), lines(40, seed=2)
     operator, between = fitted(training)
     method = LastLayer.fit(operator, between, training)
-    band, points = (Conformal.fit(method, calibration, 0.9, used=training.digests(), kind=kind) for kind in ("band", "pointwise"))
+    band, points = (
+        Conformal.fit(method, calibration, 0.9, used=training.digests(), kind=kind) for kind in ("band", "pointwise")
+    )
     assert band.factor > points.factor
     prediction = method.predict(functions(operator, lines(3, seed=4)))
     for found in (band, points, Conformal("band", 0.9, math.inf, 3)):
@@ -102,7 +106,10 @@ def test_it_survives_as_tensors() -> None:
     for before in (Conformal("band", 0.9, math.inf, 3), Conformal("pointwise", 0.95, 2.25, 400)):
         after = Conformal.restore(before.tensors())
         assert (after.kind, after.level, after.factor, after.functions) == (
-            before.kind, before.level, before.factor, before.functions,
+            before.kind,
+            before.level,
+            before.factor,
+            before.functions,
         )
 
 

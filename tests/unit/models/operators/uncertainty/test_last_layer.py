@@ -101,5 +101,3 @@ def test_the_noise_that_was_put_in_is_found_for_each_channel() -> None:
     noisy = type(training)(training.inputs, (3 * (clean + noise * (ends > 0))).astype(np.float32), training.positions)
     found = LastLayer.fit(operator, between, noisy).noise
     assert found.sqrt().tolist() == pytest.approx([0.05, 0.2], rel=0.03)
-
-

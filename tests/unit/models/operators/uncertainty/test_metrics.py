@@ -50,7 +50,9 @@ def test_values_that_were_given_are_not_scored() -> None:
     target = RNG.standard_normal(200)
     mean, deviation = target.copy(), np.zeros(200)
     mean[:100], deviation[:100] = 0.0, 1.0
-    whole, part = (metrics.assess(*each, 2.0) for each in ((mean, deviation, target), (mean[:100], deviation[:100], target[:100])))
+    whole, part = (
+        metrics.assess(*each, 2.0) for each in ((mean, deviation, target), (mean[:100], deviation[:100], target[:100]))
+    )
     assert whole == part
     with pytest.raises(ValueError, match="no value"):
         metrics.assess(target, np.zeros(200), target, 1.0)

@@ -68,7 +68,8 @@ def test_a_finer_grid_is_hardly_further_away() -> None:
     operator, between = fitted(training)
     distance = SpectralDistance.fit(operator, between, training)
     coarse, fine = (
-        distance.of(forward(operator, between, functions(operator, lines(20, seed=3, points=points)))) for points in (24, 93)
+        distance.of(forward(operator, between, functions(operator, lines(20, seed=3, points=points))))
+        for points in (24, 93)
     )
     assert torch.all((fine - coarse).abs() < 0.3)  # of 1 in distribution, and 6 far out
 

@@ -78,6 +78,8 @@ def test_all_weights_say_the_same_again_and_nothing_at_the_ends() -> None:
     operator, between = fitted(training, width=6)
     method = VariationalWeights.fit(operator, between, training, seed=0, steps=20)
     asked = functions(operator, lines(2, seed=2))
-    found, again = (each.predict(asked) for each in (method, VariationalWeights.restore(operator, between, method.tensors())))
+    found, again = (
+        each.predict(asked) for each in (method, VariationalWeights.restore(operator, between, method.tensors()))
+    )
     assert torch.equal(found.deviation, again.deviation) and torch.equal(found.mean, again.mean)
     assert torch.all(found.deviation[:, 1:-1] > 0) and torch.all(found.deviation[:, [0, -1]] == 0)

@@ -30,7 +30,9 @@ class Waves(Operator):
         return torch.cos(2 * self.hidden(torch.cat([inputs.values, positions, mean], dim=-1)))
 
 
-def lines(count: int, seed: int, channels: int = 1, points: int = POINTS, size: float = 1.0, noise: float = 0.05) -> Pairs:
+def lines(
+    count: int, seed: int, channels: int = 1, points: int = POINTS, size: float = 1.0, noise: float = 0.05
+) -> Pairs:
     """Two waves of random size in; out what is 0 at both ends, and noise that grows along the line."""
     rng = np.random.default_rng(seed)
     x = np.linspace(0, 1, points)
@@ -50,7 +52,9 @@ def lines(count: int, seed: int, channels: int = 1, points: int = POINTS, size: 
 
 def scaling(channels: int = 1, clamped: str = "all", dtype: torch.dtype = torch.float64) -> Scaling:
     one = torch.ones(1, dtype=dtype)
-    return Scaling(0.1 * one, 1.5 * one, torch.zeros(channels, dtype=dtype), torch.full((channels,), 3.0, dtype=dtype), clamped)
+    return Scaling(
+        0.1 * one, 1.5 * one, torch.zeros(channels, dtype=dtype), torch.full((channels,), 3.0, dtype=dtype), clamped
+    )
 
 
 def fitted(pairs: Pairs, width: int = 12, seed: int = 0, ridge: float = 1e-3) -> tuple[Waves, Scaling]:

@@ -1,0 +1,1 @@
+"""Published operators on samples that they never saw: measured, and calibrated anew."""
