@@ -14,12 +14,13 @@ which a finer grid does not move.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
+from functools import cached_property
+from hashlib import sha256
 
 import torch
 from torch import Tensor
 
-from models.operators.operator import Functions, Operator
+from models.operators.operator import Operator
 from models.operators.pairs import Pairs
 from models.operators.scaling import Scaling
 from models.operators.uncertainty.forward import Pass, seen
@@ -68,10 +69,21 @@ class SpectralDistance:
         return {"modes": torch.tensor(self.modes)} | {name: getattr(self, name) for name in _TENSORS}
 
     def of(self, passed: Pass) -> Tensor:
-        """(batch,), > 0."""
+        """(batch,), > 0. A head and a flag that were fitted to the same functions share what it costs."""
+        if self._digest not in passed.kept:
+            passed.kept[self._digest] = self._of(passed)
+        return passed.kept[self._digest]
+
+    @cached_property
+    def _digest(self) -> str:
+        """Two distances are the same where these are."""
+        tensors = (each.cpu().contiguous().numpy().tobytes() for each in self.tensors().values())
+        return sha256(b"".join(tensors)).hexdigest()
+
+    def _of(self, passed: Pass) -> Tensor:
         standard = (_coefficients(passed, self.modes, self.box) - self.mean) / self.scale
         scores = standard @ self.directions
-        rest = (standard - scores @ self.directions.T).square().sum(dim=1)
+        rest = (standard.square().sum(dim=1) - scores.square().sum(dim=1)).clamp_min(0.0)  # directions are orthonormal
         square = ((scores / self.spreads).square().mean(dim=1) + rest / self.rest) / 2
         return square.clamp_min(torch.finfo(square.dtype).tiny).sqrt()
 
@@ -80,36 +92,42 @@ _TENSORS = ("box", "mean", "scale", "directions", "spreads", "rest")
 
 
 def _coefficients(passed: Pass, modes: int, box: Tensor) -> Tensor:
-    """(batch, modes^dim · width)."""
-    cosines = _cosines(passed.inputs, modes, box)
-    return torch.einsum("pk,bpw->bkw", cosines, passed.features).flatten(1)
-
-
-def _cosines(where: Functions, modes: int, box: Tensor) -> Tensor:
-    """(points, modes^dim), times the weights of the points, which sum to 1."""
-    inside = (where.positions - box[0]) / (box[1] - box[0])
-    frequencies = torch.pi * torch.arange(modes, dtype=inside.dtype, device=inside.device)
-    cosines = _weights(where)[:, None]
-    for axis in range(inside.shape[1]):
-        along = torch.cos(inside[:, axis : axis + 1] * frequencies)
-        cosines = (cosines[:, :, None] * along[:, None, :]).flatten(1)
-    return cosines
-
-
-def _weights(where: Functions) -> Tensor:
-    """(points,): on a grid of Gregory's rule, the trapezoidal one with the error of its ends taken out to third order
-    (Davis & Rabinowitz 1984, Methods of Numerical Integration, section 2.9); on scattered points all alike."""
-    like = where.positions
+    """(batch, modes^dim · width), the first axis' frequency the slowest."""
+    where, features = passed.inputs, passed.features
     if not where.grid:
-        return torch.full((len(like),), 1 / len(like), dtype=like.dtype, device=like.device)
-    weights = torch.ones(1, dtype=like.dtype, device=like.device)
-    for count in where.grid:
-        along = torch.ones(count, dtype=like.dtype, device=like.device)
-        ends = along.new_tensor(_GREGORY if count >= 2 * len(_GREGORY) else _TRAPEZOIDAL)
-        along[: len(ends)] = ends
-        along[-len(ends) :] = ends.flip(0)
-        weights = (weights[:, None] * along).flatten()
-    return weights / prod(count - 1 for count in where.grid)
+        cosines = _products(_cosines(where.positions, modes, box)) / len(where.positions)
+        return torch.einsum("pk,bpw->bkw", cosines, features).flatten(1)
+    left = features
+    nodes = where.positions.reshape(*where.grid, -1)
+    for axis, count in enumerate(where.grid):  # one axis after the other: far fewer products than all at once
+        along = nodes.movedim(axis, 0).reshape(count, -1, len(where.grid))[:, 0]
+        cosines = _cosines(along, modes, box)[:, axis] * _weights(count, along)[:, None]
+        left = cosines.T @ left.reshape(len(features) * modes**axis, count, -1)
+    return left.reshape(len(features), -1)
+
+
+def _cosines(positions: Tensor, modes: int, box: Tensor) -> Tensor:
+    """(points, dim, modes): along each axis."""
+    inside = (positions - box[0]) / (box[1] - box[0])
+    return torch.cos(torch.pi * inside[..., None] * torch.arange(modes, dtype=inside.dtype, device=inside.device))
+
+
+def _products(cosines: Tensor) -> Tensor:
+    """(points, modes^dim)."""
+    found = cosines[:, 0]
+    for axis in range(1, cosines.shape[1]):
+        found = (found[:, :, None] * cosines[:, axis, None, :]).flatten(1)
+    return found
+
+
+def _weights(count: int, like: Tensor) -> Tensor:
+    """(count,) of the nodes of a side of length 1: of Gregory's rule, the trapezoidal one with the error of its ends
+    taken out to third order (Davis & Rabinowitz 1984, Methods of Numerical Integration, section 2.9)."""
+    weights = torch.ones(count, dtype=like.dtype, device=like.device)
+    ends = weights.new_tensor(_GREGORY if count >= 2 * len(_GREGORY) else _TRAPEZOIDAL)
+    weights[: len(ends)] = ends
+    weights[-len(ends) :] = ends.flip(0)
+    return weights / (count - 1)
 
 
 def _principal(vectors: Tensor, width: int) -> tuple[Tensor, ...]:

@@ -54,6 +54,8 @@ class VarianceHead(Method):
         self.center, self.spread = standard
         self.first, self.second = layers
         self.offset, self.power = growth
+        weight = self.first[:, :-1] / self.spread  # of the features as they are: one pass over them fewer
+        self._first = torch.cat([weight, (self.first[:, -1] - weight @ self.center)[:, None]], dim=1)
 
     @classmethod
     def fit(
@@ -101,13 +103,13 @@ class VarianceHead(Method):
         return {name: getattr(self, name) for name in own} | distance
 
     def believe(self, passed: Pass) -> tuple[Tensor, Tensor]:
-        logs = _layers((passed.features - self.center) / self.spread, self.first, self.second)
+        logs = _layers(passed.features, self._first, self.second)
         growth = self.offset + self.power * self.distance.of(passed).log()
         return passed.answer, (logs + growth[:, None, None]).exp() * passed.free[:, None]
 
 
-def _layers(standard: Tensor, first: Tensor, second: Tensor) -> Tensor:
-    hidden = nn.functional.gelu(nn.functional.linear(standard, first[:, :-1], first[:, -1]))
+def _layers(features: Tensor, first: Tensor, second: Tensor) -> Tensor:
+    hidden = nn.functional.gelu(nn.functional.linear(features, first[:, :-1], first[:, -1]))
     return nn.functional.linear(hidden, second[:, :-1], second[:, -1])
 
 

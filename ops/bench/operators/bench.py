@@ -8,11 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ops.bench.contract import Findings, Run
-from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours, uncertainty
+from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours, served, uncertainty, zero_shot
 
 Part = Callable[[Run], Findings]
 
-PARTS: tuple[Part, ...] = (forward.measure, neighbours.measure, darcy.measure, acquisition.measure, uncertainty.measure, cascade.measure,)
+PARTS: tuple[Part, ...] = (
+    forward.measure,
+    zero_shot.measure,
+    neighbours.measure,
+    darcy.measure,
+    uncertainty.measure,
+    acquisition.measure,
+    cascade.measure,
+    served.measure,
+)
 
 
 def measure(asked: Run) -> Findings:
