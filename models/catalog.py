@@ -20,14 +20,17 @@ from models.fem.modes import task as modes
 from models.fem.nonlinear_diffusion import task as nonlinear_diffusion
 from models.fem.optimize import identify_task, topology_task
 from models.fem.transport import task as transport
+from models.operators.acquisition import task as acquire
 from models.operators.evaluation import calibrate_task, metrics_task
 from models.operators.predict import task as predict
+from models.operators.training import learn_task
 from models.operators.training import task as train
 from models.surrogate import task as surrogate
 
 CATALOG: dict[str, Spec] = {
     spec.name: spec
     for spec in (
+        acquire.SPEC,
         bricks.SPEC,
         elasticity.SPEC,
         export.SPEC,
@@ -52,6 +55,7 @@ CATALOG: dict[str, Spec] = {
         transient_task.SPEC,
         helmholtz.SPEC,
         identity.SPEC,
+        learn_task.SPEC,
         metrics_task.SPEC,
         modes.SPEC,
         predict.SPEC,

@@ -6,7 +6,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
 from faraday.v1 import neural_operator_pb2 as pb
 from models.base import Refusal
+from models.operators.acquisition import task as acquire_task
 from models.operators.evaluation import calibrate_task, metrics_task
+from models.operators.training import learn_task
 from models.operators.training import task as train_task
 from router import status
 from router.call import Caller, Role
@@ -22,6 +24,8 @@ from router.rpcs import Messages, Rpc, Stream, Unary
 
 SERVICE = "faraday.v1.NeuralOperatorService"
 TRAIN = NamedCodec(train_task.SPEC, pb.TrainRequest, pb.TrainResponse)
+LEARN = NamedCodec(learn_task.SPEC, pb.LearnRequest, pb.LearnResponse)
+ACQUIRE = NamedCodec(acquire_task.SPEC, pb.AcquireRequest, pb.AcquireResponse)
 CALIBRATE = NamedCodec(calibrate_task.SPEC, pb.CalibrateRequest, pb.CalibrateResponse)
 METRICS = NamedCodec(metrics_task.SPEC, pb.GetMetricsRequest, pb.GetMetricsResponse)
 _STREAM_WINDOW = 16  # requests of one stream that are under way at once; answers keep their order
@@ -45,6 +49,8 @@ class NeuralOperatorService:
             unary("Train", self._train),
             unary("Calibrate", self._calibrate),
             unary("GetMetrics", self._get_metrics),
+            unary("Acquire", self._acquire),
+            unary("Learn", self._learn),
             unary("ListModels", self._registry.list),
             unary("GetModel", self._registry.get),
             unary("PublishModel", self._registry.publish),
@@ -62,6 +68,12 @@ class NeuralOperatorService:
     async def _get_metrics(self, caller: Caller, body: bytes) -> bytes:
         return await self._pipeline.answer(caller, body, METRICS)
 
+    async def _acquire(self, caller: Caller, body: bytes) -> bytes:
+        return await self._pipeline.answer(caller, body, ACQUIRE)
+
+    async def _learn(self, caller: Caller, body: bytes) -> bytes:
+        return await self._starter.start(caller, body, LEARN)
+
     def _predict_stream(self, messages: Messages) -> AsyncGenerator[bytes, None]:
         return in_order(messages, self._predict_one, _STREAM_WINDOW)
 
@@ -76,4 +88,4 @@ class NeuralOperatorService:
 
 def operations() -> Mapping[str, OperationCodec]:
     """The methods that start operations, each with what takes one up again."""
-    return {f"/{SERVICE}/Train": TRAIN}
+    return {f"/{SERVICE}/Train": TRAIN, f"/{SERVICE}/Learn": LEARN}

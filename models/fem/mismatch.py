@@ -17,6 +17,7 @@ import numpy as np
 
 from models.base import Array
 from models.fem.compiled import compiled
+from models.fem.element import P1
 from models.fem.equilibration import Flux
 from models.fem.flux_space import shapes
 from models.fem.hats import derivatives_at_corners, normal_components, stiffness_of_hats
@@ -73,7 +74,7 @@ def _weights(degree: int, source_degree: int, point: Array) -> Array:
 
 def difference(problem: Problem, u: Array, flux: Flux) -> Difference:
     mesh, element, degree = problem.mesh, problem.element, flux.space.degree
-    is_constant = bool((problem.source == problem.source[:, :1]).all())
+    is_constant = has_constant_source(problem)
     shape = reference(degree, 0 if is_constant else element.degree)
     y, angles = np.empty((len(mesh.cells), len(shape.sides))), np.empty((len(mesh.cells), 3))
     geometry = mesh.nodes, mesh.cells, mesh.cell_edges, mesh.cell_signs, np.ascontiguousarray(problem.conductivity)
@@ -93,9 +94,15 @@ def difference(problem: Problem, u: Array, flux: Flux) -> Difference:
 
 def mismatch(problem: Problem, u: Array, flux: Flux) -> Array:
     """(cells,): ∫ |σ − k ∇u_h|² / k over each cell."""
-    mesh, apart = problem.mesh, difference(problem, u, flux)
-    shares, shape = np.empty(len(mesh.cells)), apart.reference
+    mesh, shares = problem.mesh, np.empty(len(problem.mesh.cells))
     scale = 1 / (2 * np.sqrt(mesh.areas) * np.sqrt(problem.conductivity))
+    if problem.element is P1 and flux.space.degree == 1 and has_constant_source(problem):
+        shape, k = reference(1, 0), np.ascontiguousarray(problem.conductivity)
+        geometry = mesh.nodes, mesh.cells, mesh.cell_edges, mesh.cell_signs, scale
+        _square_of_linear(*geometry, k, u, flux.coefficients, len(mesh.edges), shape.weights, shape.sides, shares)
+        return shares
+    apart = difference(problem, u, flux)
+    shape = apart.reference
     _square(mesh.nodes, mesh.cells, scale, apart.y, shape.weights, shape.sides, shares)
     return shares
 
@@ -109,6 +116,11 @@ def sample(problem: Problem, apart: Difference, rule: Quadrature) -> Array:
     scale = 1 / (2 * np.sqrt(mesh.areas) * np.sqrt(problem.conductivity))
     along = (scale[:, None] * one).T[..., None], (scale[:, None] * other).T[..., None]
     return np.asarray(first * along[0] + second * along[1])
+
+
+def has_constant_source(problem: Problem) -> bool:
+    """On each cell."""
+    return bool((problem.source == problem.source[:, :1]).all())
 
 
 @compiled
@@ -157,3 +169,47 @@ def _square(nodes: Array, cells: Array, scale: Array, y: Array, weights: Array, 
             up = at[point] * y0 + at[count + point] * y1
             share += weights[point] * (across**2 + up**2)
         shares[cell] = share
+
+
+@compiled
+def _square_of_linear(
+    nodes: Array,
+    cells: Array,
+    cell_edges: Array,
+    cell_signs: Array,
+    scale: Array,
+    conductivity: Array,
+    u: Array,
+    coefficients: Array,
+    edge_count: int,
+    weights: Array,
+    sides: Array,
+    shares: Array,
+) -> None:
+    """Fills shares (cells,) by the operations of `_subtract` and `_square`, for P1 without a bubble of the source: with
+    nothing kept between the two it takes a third of their time."""
+    angle, y = np.empty(3), np.empty(6)
+    for cell in range(len(shares)):
+        stiffness_of_hats(nodes, cells, cell, angle)
+        a, b, c = cells[cell, 0], cells[cell, 1], cells[cell, 2]
+        double = 2 * conductivity[cell]
+        ab, bc, ca = double * angle[0], double * angle[1], double * angle[2]
+        first, second, last = u[a] - u[b], u[b] - u[c], u[c] - u[a]
+        y[0], y[1], y[2] = ca * last - bc * second, ab * first - ca * last, bc * second - ab * first
+        for place in range(3):
+            edge = cell_edges[cell, place]
+            y[place] += cell_signs[cell, place] * coefficients[edge]
+            y[3 + place] = coefficients[edge_count + edge]
+        d, e, f, p, q, r = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0  # in registers: see `_square`, whose rule has three points here
+        for shape in range(6):
+            d += sides[shape, 0] * y[shape]
+            e += sides[shape, 1] * y[shape]
+            f += sides[shape, 2] * y[shape]
+            p += sides[shape, 3] * y[shape]
+            q += sides[shape, 4] * y[shape]
+            r += sides[shape, 5] * y[shape]
+        x0, y0 = scale[cell] * (nodes[c, 0] - nodes[b, 0]), scale[cell] * (nodes[c, 1] - nodes[b, 1])
+        x1, y1 = scale[cell] * (nodes[a, 0] - nodes[c, 0]), scale[cell] * (nodes[a, 1] - nodes[c, 1])
+        share = weights[0] * ((d * x0 + p * x1) ** 2 + (d * y0 + p * y1) ** 2)
+        share += weights[1] * ((e * x0 + q * x1) ** 2 + (e * y0 + q * y1) ** 2)
+        shares[cell] = share + weights[2] * ((f * x0 + r * x1) ** 2 + (f * y0 + r * y1) ** 2)

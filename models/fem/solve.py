@@ -17,6 +17,7 @@ from models.fem.direct import SingularMatrix, Solution
 from models.fem.problem import Problem, mesh_of, problem
 from models.fem.scale import out_of_scale
 from models.fem.sessions import Sessions
+from models.fem.structured.stars import best_stars
 from models.fem.structured.worthwhile import is_worthwhile
 from models.fem.task import DiffusionResult, DiffusionTask
 
@@ -73,7 +74,7 @@ def answer(task: DiffusionTask, given: Problem, solve: Callable[[], Solution]) -
     if not np.isfinite(solution.x).all():
         raise out_of_scale()
     method = _BOUNDS.get(task.error_bound)
-    found = certified(given, solution.x, method) if method else None
+    found = certified(given, solution.x, method, best_stars(given, task.divisions)) if method else None
     degree = given.element.degree
     converged = solution.residual <= RESIDUAL_LIMIT
     by = "; error bound by an equilibrated Raviart-Thomas flux" if found else ""

@@ -47,6 +47,7 @@ class Calibrated:
     flag: Flag | None = None
     training: frozenset[str] = frozenset()  # digests of the samples that it was trained on
     calibration: frozenset[str] = frozenset()  # and of those that tell how sure it is
+    grid: tuple[int, ...] = ()  # of the samples that the intervals were fitted on
 
     def interval(self, kind: Kind, level: float) -> Conformal | None:
         """The narrowest that holds at `level`; None where there is none."""
@@ -63,6 +64,7 @@ class Calibrated:
         if self.flag is not None:
             arrays |= under("calibration.flag", _arrays(self.flag.tensors()))
         samples = {"samples.training": self.training, "samples.calibration": self.calibration}
+        arrays["samples.grid"] = np.array(self.grid, np.int64)
         return pack(self.card, arrays | {name: _rows(each) for name, each in samples.items()})
 
     @property
@@ -99,6 +101,7 @@ def _with_doubt(bare: Calibrated, arrays: Mapping[str, Array], device: str) -> C
         if flag
         else None,
         calibration=_digests(arrays, "calibration"),
+        grid=_grid(bare.card, arrays),
     )
 
 
@@ -143,7 +146,8 @@ def recalibrate(doubting: Calibrated, fresh: Pairs) -> Calibrated:
     method = Tempered.fit(doubting.method.method, fresh)
     intervals = [Conformal.fit(method, fresh, level, used=used, kind=kind) for kind in KINDS for level in LEVELS]
     told = tuple(each for each in intervals if math.isfinite(each.factor))
-    return replace(doubting, method=method, intervals=told, calibration=doubting.calibration | fresh.digests())
+    known = doubting.calibration | fresh.digests()
+    return replace(doubting, method=method, intervals=told, calibration=known, grid=fresh.grid)
 
 
 def _check_size(card: Card, arrays: Mapping[str, Array]) -> None:
@@ -171,6 +175,13 @@ def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, Array]:
 
 def _tensors(arrays: Mapping[str, Array], device: str) -> dict[str, Tensor]:
     return {name: torch.from_numpy(array.copy()).to(device) for name, array in arrays.items()}
+
+
+def _grid(card: Card, arrays: Mapping[str, Array]) -> tuple[int, ...]:
+    """Where it is not told, the finest of the training."""
+    if "samples.grid" in arrays:
+        return tuple(arrays["samples.grid"].tolist())
+    return (card.most_points,) * 2 if card.most_points else ()
 
 
 def _rows(digests: frozenset[str]) -> Array:

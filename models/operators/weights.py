@@ -38,4 +38,4 @@ def restore(network: nn.Module, arrays: Mapping[str, Array]) -> None:
         )
     with torch.no_grad():
         for name, tensor in own.items():
-            tensor.copy_(torch.from_numpy(arrays[name]))
+            tensor.copy_(torch.from_numpy(np.array(arrays[name])))  # a state is read-only

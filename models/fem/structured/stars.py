@@ -17,13 +17,16 @@ from functools import cached_property
 import numpy as np
 
 from models.base import Array
+from models.fem.bound import Stars
 from models.fem.compiled import compiled_reordered
 from models.fem.dual_graph import DualGraph
+from models.fem.element import P1
 from models.fem.equilibration import Flux
 from models.fem.flux_space import FluxSpace, source_bubble
 from models.fem.mesh import Triangulation, square_edges
-from models.fem.mismatch import reference
+from models.fem.mismatch import has_constant_source, reference
 from models.fem.problem import Problem
+from models.fem.star_equilibration import equilibrate_by_stars
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,15 @@ class SquareStars:
 def square_stars(mesh: Triangulation, divisions: tuple[int, int]) -> SquareStars:
     """For P1 on mesh = `unit_square(*divisions)`, u given on the whole boundary and f constant on each cell."""
     return SquareStars(divisions, DualGraph(mesh, np.ones(len(mesh.edges), dtype=bool)))
+
+
+def best_stars(problem: Problem, divisions: Array | None) -> Stars:
+    """These where they apply, divisions (2,) saying that the mesh is that of `unit_square`; else those of any mesh."""
+    is_whole = len(problem.boundary.neumann_edges) == 0
+    if divisions is None or problem.element is not P1 or not is_whole or not has_constant_source(problem):
+        return equilibrate_by_stars
+    x_count, y_count = divisions.tolist()
+    return square_stars(problem.mesh, (x_count, y_count))
 
 
 # Of the cells around a node, counter-clockwise from the one to its right: what the curl of the node's hat has through

@@ -2,7 +2,7 @@
 
 With a tolerance: the operator answers, the hypercircle bounds its error, and within the tolerance it goes out. Else the
 discrete problem is solved, from the operator's field where that is of use, and bounded in the same way. What is not
-within the tolerance then does not go out at all. A lower bound on the error, which costs a fifth of a solve, is looked
+within the tolerance then does not go out at all. A lower bound on the error, which costs less than a solve, is looked
 at before the certificate, which costs many: it spares those that could not but miss.
 """
 

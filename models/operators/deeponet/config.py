@@ -13,8 +13,8 @@ MOST_DIMENSIONS = 3
 
 
 class DeepONet(msgspec.Struct, frozen=True, kw_only=True, tag="deeponet", forbid_unknown_fields=True):
-    """The branch sees the input by its cosine coefficients, `modes` along each axis of the unit box. `rank` products of
-    branch and trunk are summed.
+    """The branch sees the input by its cosine coefficients, `modes` along each axis of the unit box: points have to be
+    nearer to each other than 1 / (modes − 1). `rank` products of branch and trunk are summed.
 
     `trunk` "network" learns the functions of position; "modes" takes them from the targets that it is prepared with,
     `rank` for each channel, kept at `knots` along each axis. Raises ValueError.

@@ -3,9 +3,9 @@
     c_k = ∫ v(x) Π_i φ_{k_i}(x_i) dx / |domain|,     φ_0 = 1,  φ_k(x) = √2 cos(πkx)
 
 In place of values at fixed sensors, which only one set of points has: an integral is of the function, so that the same
-network takes any points, and its answer converges with them. Lanthaler, Mishra & Karniadakis (2022, arXiv:2102.09618,
-section 3.5) have the error of such encoders. Sums tell cosines apart up to a half period per step: points have to be
-closer than 1/modes.
+network takes any points, and its answer converges with them (Lanthaler, Mishra & Karniadakis 2022, arXiv:2102.09618,
+have the error of such encoders). A sum tells a cosine from slower ones where points are nearer than half of its period:
+points that are further apart are refused, since what was learnt from them would hold for no others.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from math import pi
 import torch
 from torch import Tensor
 
+from models.base import Refusal
 from models.operators.operator import Functions
 from models.operators.volumes import volumes
 
@@ -23,6 +24,7 @@ def weighted_cosines(inputs: Functions, modes: int) -> Tensor:
     """(points, modes^dim): the product with the values (points,) of a function has its coefficients; the last axis of
     the box is the fastest. Raises `Refusal` WRONG_POINTS."""
     of_each = volumes(inputs.positions.detach().cpu().numpy(), inputs.grid)
+    _refuse_coarse(float(of_each.max() ** (1 / inputs.positions.shape[1])), modes)
     weights = torch.as_tensor(of_each / of_each.sum(), dtype=inputs.values.dtype, device=inputs.values.device)
     number = torch.arange(modes, dtype=weights.dtype, device=weights.device)
     normal = torch.where(number > 0, 2**0.5, 1.0).to(weights.dtype)
@@ -31,3 +33,13 @@ def weighted_cosines(inputs: Functions, modes: int) -> Tensor:
         cosines = normal * torch.cos(pi * axis[:, None] * number)
         product = (product[:, :, None] * cosines[:, None]).flatten(start_dim=1)
     return product
+
+
+def _refuse_coarse(apart: float, modes: int) -> None:
+    """`apart` is the side of the largest share of the domain that one point stands for."""
+    if apart * (modes - 1) >= 1:
+        message = (
+            f"are up to {apart:.3g} apart; this operator sees {modes} cosines, for which that has to be less than "
+        )
+        message += f"{1 / (modes - 1):.3g}: send more points"
+        raise Refusal("WRONG_POINTS", message, "positions", {"apart": f"{apart:.6g}", "modes": str(modes)})

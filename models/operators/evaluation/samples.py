@@ -36,4 +36,8 @@ def _pairs(task: EvaluationTask, operator: Calibrated) -> Pairs:
     if problem not in MAKERS:
         message = f"nobody here makes samples of {problem!r}; send your own, with problem `own`"
         raise Refusal("UNKNOWN_CHOICE", message, "problem", {"problem": problem})
-    return maker(problem)(task.samples, task.divisions, task.seed)
+    divisions = task.divisions or max(operator.grid, default=operator.card.most_points) - 1
+    if divisions < 4:
+        raise Refusal("OUT_OF_RANGE", "is 0, and the operator knows no grid; send 4 to 256", "divisions")
+    task.check_samples(divisions)
+    return maker(problem)(task.samples, divisions, task.seed)

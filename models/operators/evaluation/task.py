@@ -18,7 +18,7 @@ class EvaluationTask(Task):
     operator: str = scalar("faraday/darcy", "which operator, owner/name")
     version: int = scalar(0, "which of its versions; 0: the stable one")
     problem: str = scalar("same", "what samples are made: those of the operator, or `own`", choices=("same", *PROBLEMS))
-    divisions: int = scalar(21, "of made samples: squares along a side, 4 to 256")
+    divisions: int = scalar(0, "of made samples: squares along a side, 4 to 256; 0: as many as it was calibrated on")
     samples: int = scalar(100, "of made samples: how many, 2 at least, 262144 nodes in all")
     seed: int = scalar(1, "of made samples")
     inputs: Array | None = tensor("float32", ("samples", "points", "channels"), "own: functions in", optional=True)
@@ -39,11 +39,15 @@ class EvaluationTask(Task):
             return
         if any(each is not None for each in (self.inputs, self.targets, self.positions, self.grid)):
             raise Refusal("UNKNOWN_INPUT", "samples are sent for the problem `own` only", "inputs")
-        if not 4 <= self.divisions <= 256:
-            raise _out_of_range("divisions", self.divisions, "4 to 256")
-        most = MOST_VALUES // (self.divisions + 1) ** 2
+        if self.divisions != 0 and not 4 <= self.divisions <= 256:
+            raise _out_of_range("divisions", self.divisions, "4 to 256, or 0")
+        self.check_samples(self.divisions)
+
+    def check_samples(self, divisions: int) -> None:
+        """Raises `Refusal` OUT_OF_RANGE where they would take too long to make."""
+        most = MOST_VALUES // (divisions + 1) ** 2
         if not LEAST <= self.samples <= most:
-            raise _out_of_range("samples", self.samples, f"{LEAST} to {most} at {self.divisions} divisions")
+            raise _out_of_range("samples", self.samples, f"{LEAST} to {most} at {divisions} divisions")
 
     def _check_own(self) -> None:
         for name in ("inputs", "targets", "positions"):

@@ -43,7 +43,7 @@ def said(operator: Calibrated, tasks: Sequence[PredictTask]) -> list[Said]:
     """Of tasks that go together, in order. Raises `Refusal` for points or channels that the operator cannot take."""
     first = tasks[0]
     values = first.values if len(tasks) == 1 else np.concatenate([task.values for task in tasks])
-    positions = _on(operator, _nodes(grid_of(first)) if first.positions is None else first.positions)
+    positions = _on(operator, nodes(grid_of(first)) if first.positions is None else first.positions)
     step = max(1, POINTS_AT_ONCE // len(positions))
     parts = [
         _pass(operator, Functions(_on(operator, values[at : at + step]), positions, grid_of(first)), first)
@@ -97,7 +97,7 @@ def _numpy(tensor: Tensor) -> Array:
 
 
 @lru_cache(32)
-def _nodes(grid: tuple[int, ...]) -> Array:
+def nodes(grid: tuple[int, ...]) -> Array:
     """(points, axes) float32: of the grid over the unit box, the first coordinate the slowest."""
     axes = [np.linspace(0.0, 1.0, count, dtype=np.float32) for count in grid]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(grid))

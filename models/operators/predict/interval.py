@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from models.base import Array, Interval, IntervalKind, Refusal
 from models.operators.calibrated import Calibrated
-from models.operators.predict.forward import Said
+from models.operators.predict.forward import Said, grid_of
 from models.operators.predict.task import PredictTask
 from models.operators.uncertainty.conformal import Kind
 
@@ -17,6 +17,7 @@ _CONFORMAL = (
     "The functions asked of are drawn as those of the calibration set were, on their grid; then it holds on average "
     "over calibration sets and questions, not for one function, one kind of them or one point."
 )
+_ELSEWHERE = "It was fitted on functions on another grid ({}); how often it holds on this one nothing tells."
 _BELIEVED = "Errors are Gaussian with the deviations told; nothing promises it."
 _WITHDRAWN = "Some functions are unlike all that the operator was trained on (`far`): nothing is claimed of them. "
 _SOURCE = {
@@ -57,6 +58,10 @@ def _claimed(operator: Calibrated, task: PredictTask) -> tuple[float, Interval]:
     """How many deviations, and what that claims."""
     kind: Kind = "band" if task.band == "function" else "pointwise"
     fitted = operator.interval(kind, task.level)
+    if fitted is not None and grid_of(task) != operator.grid:
+        told = _ELSEWHERE.format(" × ".join(map(str, operator.grid)) or "scattered points")
+        claim = Interval(fitted.level, IntervalKind.BELIEVED, kind == "band", fitted.functions, told, "")
+        return fitted.factor, claim
     if fitted is not None:
         conformal = IntervalKind.CONFORMAL
         claim = Interval(fitted.level, conformal, kind == "band", fitted.functions, _CONFORMAL, _SOURCE[kind])

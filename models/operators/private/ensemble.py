@@ -38,8 +38,10 @@ class Private:
 
 @dataclass(frozen=True, eq=False)
 class PrivateEnsemble:
-    """Made by `private_ensemble`, or of members that saw disjoint shards. Members are asked one by one."""
+    """Made by `private_ensemble`, or of members that saw disjoint shards. What leaves is the clipped mean of how they
+    depart from `public`, which knows no record: only what nobody can know is paid for. Members are asked one by one."""
 
+    public: Member
     members: Sequence[Member]
     modes: Modes
     release: Release
@@ -57,10 +59,13 @@ class PrivateEnsemble:
         if len(inputs.values) != 1:
             raise Refusal("NOT_ONE_FUNCTION", f"{len(inputs.values)} functions; each is a release of its own", "inputs")
         with torch.no_grad():
-            said = np.stack([member(inputs).cpu().double().numpy().ravel() for member in self.members])
+            said = np.stack([_values(member, inputs) for member in self.members])
+            known = _values(self.public, inputs)
         release = self.release
+        with np.errstate(all="ignore"):
+            departures = said - known
         coefficients, event = private_mean(
-            self.modes.coefficients(said),
+            self.modes.coefficients(departures),
             release.grid,
             release.variance(noise_multiplier),
             release.unit,
@@ -68,15 +73,28 @@ class PrivateEnsemble:
             RandomBits() if draws is None else draws,
         )
         size = np.linalg.norm(self.modes.shapes, axis=1)
-        return Private(self.modes.field(coefficients), release.deviation(noise_multiplier) * size, event)
+        return Private(known + self.modes.field(coefficients), release.deviation(noise_multiplier) * size, event)
 
 
 def private_ensemble(
-    pairs: Pairs, owners: Array, key: bytes, fit: Callable[[Pairs], Member], modes: Modes, release: Release
+    pairs: Pairs,
+    owners: Array,
+    key: bytes,
+    public: Member,
+    fit: Callable[[Pairs], Member],
+    modes: Modes,
+    release: Release,
 ) -> PrivateEnsemble:
     """One member for each shard of the owners (samples,) bytes, who are assigned by a keyed hash.
 
-    `fit` sees one shard, maybe an empty one, and public settings. It must not refuse: a refusal would tell of records.
+    `public`, `modes` and `release` have seen no record. `fit` sees one shard, maybe an empty one, and public settings.
+    It must not refuse: a refusal would tell of records.
     """
     shard = assign(owners, key, release.shards)
-    return PrivateEnsemble([fit(pairs.of(shard == place)) for place in range(release.shards)], modes, release)
+    members = [fit(pairs.of(shard == place)) for place in range(release.shards)]
+    return PrivateEnsemble(public, members, modes, release)
+
+
+def _values(member: Member, inputs: Functions) -> Array:
+    """(points,)"""
+    return np.asarray(member(inputs).cpu().double().numpy().ravel())

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ops.bench.contract import Findings, Run
-from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours, zero_shot
+from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours, uncertainty, zero_shot
 
 Part = Callable[[Run], Findings]
 
 PARTS: tuple[Part, ...] = (
     forward.measure,
     zero_shot.measure,
-    zero_shot.measure,
     neighbours.measure,
     darcy.measure,
     acquisition.measure,
+    uncertainty.measure,
     cascade.measure,
 )
 

@@ -49,7 +49,7 @@ from faraday.client.progress import State as OperationState
 from faraday.client.retry import Clock, Retry
 from faraday.client.solution import Solution
 from faraday.client.structured import box, rectangle, unit_square
-from faraday.client.trained import Metrics, Recalibrated, Trained
+from faraday.client.trained import Learnt, Metrics, Recalibrated, Trained
 
 __all__ = [
     "AccountExists",
@@ -79,6 +79,7 @@ __all__ = [
     "IntervalKind",
     "InvalidRequest",
     "Inverse",
+    "Learnt",
     "MalformedReply",
     "Mesh",
     "Metrics",

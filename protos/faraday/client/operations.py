@@ -19,6 +19,11 @@ Answer = TypeVar("Answer")
 
 _SERVICE = "google.longrunning.Operations"
 _OUR_SERVICE = "faraday.v1.OperationService"
+_RESPONSES = (
+    finite_element_pb2.OptimizeResponse,
+    neural_operator_pb2.TrainResponse,
+    neural_operator_pb2.LearnResponse,
+)
 _WAIT_S = 20.0  # one call of many, so that a router which restarts is no more than a retry
 _CALL_S = 10.0
 
@@ -156,7 +161,7 @@ class Calls:
 
 def _message(response: Any) -> Any:
     """The message in an Any, of those that operations answer with. Raises `MalformedReply`."""
-    for kind in (finite_element_pb2.OptimizeResponse, neural_operator_pb2.TrainResponse):
+    for kind in _RESPONSES:
         found = kind()
         if response.Unpack(found):
             return found

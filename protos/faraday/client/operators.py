@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,8 +18,8 @@ from faraday.client.errors import CallFailed, MalformedReply, from_status
 from faraday.client.operations import Calls, Operation
 from faraday.client.operator_models import OperatorModel, operator_model
 from faraday.client.prediction import Prediction, prediction
-from faraday.client.tensors import encode
-from faraday.client.trained import Metrics, Recalibrated, Trained, recalibrated, trained
+from faraday.client.tensors import Array, decode, encode
+from faraday.client.trained import Learnt, Metrics, Recalibrated, Trained, learnt, recalibrated, trained
 from faraday.client.trained import metrics as read_metrics
 from faraday.v1 import neural_operator_pb2 as pb
 from faraday.v1 import neural_operator_pb2_grpc
@@ -61,11 +62,10 @@ class Functions:
         if values.ndim < 3:
             raise ValueError(f"values have shape {values.shape}; they are (samples, *grid, channels)")
         grid = self.grid
-        flat = values.reshape(len(values), -1, values.shape[-1]) if values.size else np.zeros((0, 0, 0), np.float32)
         return pb.PredictRequest(
             operator=self.model,
             version=self.version,
-            values=encode(flat),
+            values=encode(_flat(values)),
             positions=None if self.positions is None else encode(self.positions, "float32"),
             grid=encode(grid, "int64") if grid else None,
             uncertainty=self.uncertainty,
@@ -96,8 +96,8 @@ class Samples:
             positions = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(grid))
         else:
             positions = np.asarray(self.positions, np.float32)
-        request.inputs.CopyFrom(encode(inputs.reshape(len(inputs), -1, inputs.shape[-1])))
-        request.targets.CopyFrom(encode(targets.reshape(len(targets), -1, targets.shape[-1])))
+        request.inputs.CopyFrom(encode(_flat(inputs)))
+        request.targets.CopyFrom(encode(_flat(targets)))
         request.positions.CopyFrom(encode(positions))
         if grid:
             request.grid.CopyFrom(encode(grid, "int64"))
@@ -197,6 +197,57 @@ class NeuralOperators:
         message = self._connection.call(_SERVICE, "Train", self._stub.Train, request, ask)
         return Operation(Calls(self._connection), message, _trained)
 
+    def learn(
+        self,
+        *,
+        publish: str = "",
+        strategy: str = "residual",
+        architecture: Mapping[str, object] | None = None,
+        timeout_s: float | None = None,
+        request_id: str | None = None,
+        validate_only: bool = False,
+        **recipe: Setting,
+    ) -> Operation[Learnt]:
+        """Learn Darcy's problem actively as a long-running operation: returns at once. `recipe` has any other field of
+        LearnRequest by its name: `rounds=4, labels=50, pool_samples=1000, epochs=40`."""
+        request = pb.LearnRequest(publish=publish, strategy=strategy, **recipe)  # type: ignore[arg-type]
+        if architecture is not None:
+            request.architecture = json.dumps(architecture)
+        ask = Ask(timeout_s, request_id, validate_only)
+        message = self._connection.call(_SERVICE, "Learn", self._stub.Learn, request, ask)
+        return Operation(Calls(self._connection), message, _learnt)
+
+    def acquire(
+        self,
+        pool: npt.ArrayLike,
+        budget: int,
+        *,
+        model: str = DARCY,
+        version: int = 0,
+        strategy: str = "lcmd",
+        labelled: npt.ArrayLike | None = None,
+        seed: int = 0,
+        timeout_s: float | None = None,
+    ) -> Array:
+        """Places (budget,) in a pool (functions, *grid, channels) that a model would learn most from, the most wanted
+        first; `labelled` are functions like these whose answers are known already."""
+        values = np.asarray(pool, np.float32)
+        grid = values.shape[1:-1]
+        request = pb.AcquireRequest(
+            operator=model,
+            version=version,
+            strategy=strategy,
+            budget=budget,
+            seed=seed,
+            values=encode(_flat(values)),
+            grid=encode(grid, "int64"),
+        )
+        if labelled is not None:
+            known = np.asarray(labelled, np.float32)
+            request.labelled.CopyFrom(encode(_flat(known)))
+        reply = self._connection.call(_SERVICE, "Acquire", self._stub.Acquire, request, Ask(timeout_s))
+        return decode(reply.chosen)
+
     def calibrate(
         self,
         model: str,
@@ -207,7 +258,7 @@ class NeuralOperators:
         canary_weight: float = 0.1,
         data: Samples | None = None,
         problem: str = "same",
-        divisions: int = 21,
+        divisions: int = 0,
         samples: int = 100,
         seed: int = 1,
         timeout_s: float | None = None,
@@ -239,7 +290,7 @@ class NeuralOperators:
         diagram: bool = False,
         data: Samples | None = None,
         problem: str = "same",
-        divisions: int = 21,
+        divisions: int = 0,
         samples: int = 100,
         seed: int = 1,
         timeout_s: float | None = None,
@@ -311,8 +362,20 @@ class NeuralOperators:
         return operator_model(reply.model)
 
 
+def _flat(values: Array) -> Array:
+    """(samples, points, channels) of (samples, *grid, channels)."""
+    return values.reshape(len(values), math.prod(values.shape[1:-1]), values.shape[-1])
+
+
 def _trained(response: AnyMessage) -> Trained:
     found = pb.TrainResponse()
     if not response.Unpack(found):
         raise MalformedReply(f"the operation has a response of type {response.type_url}")
     return trained(found)
+
+
+def _learnt(response: AnyMessage) -> Learnt:
+    found = pb.LearnResponse()
+    if not response.Unpack(found):
+        raise MalformedReply(f"the operation has a response of type {response.type_url}")
+    return learnt(found)

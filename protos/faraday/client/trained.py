@@ -27,6 +27,19 @@ class Trained:
 
 
 @dataclass(frozen=True, eq=False)
+class Learnt:
+    """An operator that has chosen what it learns: published where it was shown to be as good as the one before."""
+
+    name: str  # empty where it was published nowhere
+    version: int
+    artefact: bytes
+    verdict: str  # whether it may take the place of the one before, and why
+    metrics: Mapping[str, float]
+    chosen: Array  # int64 (labels,): places in the pool, in order
+    evidence: Evidence
+
+
+@dataclass(frozen=True, eq=False)
 class Recalibrated:
     """An operator with the same weights and other intervals: published, or in `artefact`."""
 
@@ -60,6 +73,18 @@ def trained(response: pb.TrainResponse) -> Trained:
         artefact=response.artefact,
         metrics=_figures(response.metric_names, response.metrics),
         history=decode(response.history) if response.HasField("history") else np.empty((0, 2)),
+        evidence=evidence.decode(response.evidence),
+    )
+
+
+def learnt(response: pb.LearnResponse) -> Learnt:
+    return Learnt(
+        name=response.name,
+        version=response.version,
+        artefact=response.artefact,
+        verdict=response.verdict,
+        metrics=_figures(response.metric_names, response.metrics),
+        chosen=decode(response.chosen) if response.HasField("chosen") else np.empty(0, np.int64),
         evidence=evidence.decode(response.evidence),
     )
 

@@ -279,6 +279,118 @@ class GetMetricsResponse(_message.Message):
     diagram: bytes
     def __init__(self, evidence: _Optional[_Union[_common_pb2.Evidence, _Mapping]] = ..., version: _Optional[int] = ..., metric_names: _Optional[str] = ..., metrics: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., levels: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., observed: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., diagram: _Optional[bytes] = ...) -> None: ...
 
+class LearnRequest(_message.Message):
+    __slots__ = ("options", "publish", "channel", "canary_weight", "divisions", "samples", "validation_samples", "calibration_samples", "test_samples", "architecture", "seed", "epochs", "batch", "rate", "decay", "warm_up", "loss", "clamped", "augmentation", "coarse", "patience", "precision", "uncertainty", "strategy", "rounds", "labels", "pool_samples")
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    PUBLISH_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    CANARY_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    DIVISIONS_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    VALIDATION_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATION_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    TEST_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    ARCHITECTURE_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    EPOCHS_FIELD_NUMBER: _ClassVar[int]
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    DECAY_FIELD_NUMBER: _ClassVar[int]
+    WARM_UP_FIELD_NUMBER: _ClassVar[int]
+    LOSS_FIELD_NUMBER: _ClassVar[int]
+    CLAMPED_FIELD_NUMBER: _ClassVar[int]
+    AUGMENTATION_FIELD_NUMBER: _ClassVar[int]
+    COARSE_FIELD_NUMBER: _ClassVar[int]
+    PATIENCE_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_FIELD_NUMBER: _ClassVar[int]
+    UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    ROUNDS_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    POOL_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    options: _common_pb2.RequestOptions
+    publish: str
+    channel: str
+    canary_weight: float
+    divisions: int
+    samples: int
+    validation_samples: int
+    calibration_samples: int
+    test_samples: int
+    architecture: str
+    seed: int
+    epochs: int
+    batch: int
+    rate: float
+    decay: float
+    warm_up: float
+    loss: str
+    clamped: str
+    augmentation: str
+    coarse: float
+    patience: int
+    precision: str
+    uncertainty: str
+    strategy: str
+    rounds: int
+    labels: int
+    pool_samples: int
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., publish: _Optional[str] = ..., channel: _Optional[str] = ..., canary_weight: _Optional[float] = ..., divisions: _Optional[int] = ..., samples: _Optional[int] = ..., validation_samples: _Optional[int] = ..., calibration_samples: _Optional[int] = ..., test_samples: _Optional[int] = ..., architecture: _Optional[str] = ..., seed: _Optional[int] = ..., epochs: _Optional[int] = ..., batch: _Optional[int] = ..., rate: _Optional[float] = ..., decay: _Optional[float] = ..., warm_up: _Optional[float] = ..., loss: _Optional[str] = ..., clamped: _Optional[str] = ..., augmentation: _Optional[str] = ..., coarse: _Optional[float] = ..., patience: _Optional[int] = ..., precision: _Optional[str] = ..., uncertainty: _Optional[str] = ..., strategy: _Optional[str] = ..., rounds: _Optional[int] = ..., labels: _Optional[int] = ..., pool_samples: _Optional[int] = ...) -> None: ...
+
+class LearnResponse(_message.Message):
+    __slots__ = ("evidence", "name", "version", "artefact", "verdict", "metric_names", "metrics", "chosen")
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    ARTEFACT_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    METRIC_NAMES_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    CHOSEN_FIELD_NUMBER: _ClassVar[int]
+    evidence: _common_pb2.Evidence
+    name: str
+    version: int
+    artefact: bytes
+    verdict: str
+    metric_names: str
+    metrics: _common_pb2.Tensor
+    chosen: _common_pb2.Tensor
+    def __init__(self, evidence: _Optional[_Union[_common_pb2.Evidence, _Mapping]] = ..., name: _Optional[str] = ..., version: _Optional[int] = ..., artefact: _Optional[bytes] = ..., verdict: _Optional[str] = ..., metric_names: _Optional[str] = ..., metrics: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., chosen: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
+
+class AcquireRequest(_message.Message):
+    __slots__ = ("options", "operator", "version", "strategy", "budget", "seed", "values", "labelled", "positions", "grid")
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    LABELLED_FIELD_NUMBER: _ClassVar[int]
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    GRID_FIELD_NUMBER: _ClassVar[int]
+    options: _common_pb2.RequestOptions
+    operator: str
+    version: int
+    strategy: str
+    budget: int
+    seed: int
+    values: _common_pb2.Tensor
+    labelled: _common_pb2.Tensor
+    positions: _common_pb2.Tensor
+    grid: _common_pb2.Tensor
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., operator: _Optional[str] = ..., version: _Optional[int] = ..., strategy: _Optional[str] = ..., budget: _Optional[int] = ..., seed: _Optional[int] = ..., values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., labelled: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., positions: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., grid: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
+
+class AcquireResponse(_message.Message):
+    __slots__ = ("evidence", "chosen", "version")
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    CHOSEN_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    evidence: _common_pb2.Evidence
+    chosen: _common_pb2.Tensor
+    version: int
+    def __init__(self, evidence: _Optional[_Union[_common_pb2.Evidence, _Mapping]] = ..., chosen: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., version: _Optional[int] = ...) -> None: ...
+
 class ModelCard(_message.Message):
     __slots__ = ("architecture", "settings", "problem", "uncertainty", "data_digest", "seed", "metrics", "code_version", "least_points", "most_points")
     class MetricsEntry(_message.Message):

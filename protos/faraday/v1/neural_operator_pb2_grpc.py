@@ -70,6 +70,16 @@ class NeuralOperatorServiceStub(object):
                 request_serializer=faraday_dot_v1_dot_neural__operator__pb2.GetMetricsRequest.SerializeToString,
                 response_deserializer=faraday_dot_v1_dot_neural__operator__pb2.GetMetricsResponse.FromString,
                 _registered_method=True)
+        self.Acquire = channel.unary_unary(
+                '/faraday.v1.NeuralOperatorService/Acquire',
+                request_serializer=faraday_dot_v1_dot_neural__operator__pb2.AcquireRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_neural__operator__pb2.AcquireResponse.FromString,
+                _registered_method=True)
+        self.Learn = channel.unary_unary(
+                '/faraday.v1.NeuralOperatorService/Learn',
+                request_serializer=faraday_dot_v1_dot_neural__operator__pb2.LearnRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.ListModels = channel.unary_unary(
                 '/faraday.v1.NeuralOperatorService/ListModels',
                 request_serializer=faraday_dot_v1_dot_neural__operator__pb2.ListModelsRequest.SerializeToString,
@@ -156,6 +166,29 @@ class NeuralOperatorServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Acquire(self, request, context):
+        """Which functions of a pool an operator would learn most from, before anybody has labelled them.
+
+        Errors: INVALID_ARGUMENT (MISSING_TENSOR, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, OUT_OF_RANGE, UNKNOWN_CHOICE,
+        WRONG_CHANNELS, WRONG_POINTS, NO_UNCERTAINTY, NO_ERROR_ESTIMATE, UNREADABLE_ARTEFACT).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Learn(self, request, context):
+        """Learns Darcy's problem actively, as a long-running operation like Train: chooses what to label, labels it by finite elements,
+        trains, and again; then calibrates, measures, and publishes where the operator is shown to be as good as the version that
+        answers now, on functions that neither has learnt from. The operation's response is a LearnResponse.
+
+        Errors: those of Train; of the operation also EMPTY_POOL, NO_UNCERTAINTY, NOT_COMPARABLE.
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListModels(self, request, context):
         """The operators that the caller may ask: the tenant's own and those that come with the system, by name.
 
@@ -211,6 +244,16 @@ def add_NeuralOperatorServiceServicer_to_server(servicer, server):
                     servicer.GetMetrics,
                     request_deserializer=faraday_dot_v1_dot_neural__operator__pb2.GetMetricsRequest.FromString,
                     response_serializer=faraday_dot_v1_dot_neural__operator__pb2.GetMetricsResponse.SerializeToString,
+            ),
+            'Acquire': grpc.unary_unary_rpc_method_handler(
+                    servicer.Acquire,
+                    request_deserializer=faraday_dot_v1_dot_neural__operator__pb2.AcquireRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_neural__operator__pb2.AcquireResponse.SerializeToString,
+            ),
+            'Learn': grpc.unary_unary_rpc_method_handler(
+                    servicer.Learn,
+                    request_deserializer=faraday_dot_v1_dot_neural__operator__pb2.LearnRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModels,
@@ -373,6 +416,60 @@ class NeuralOperatorService(object):
             '/faraday.v1.NeuralOperatorService/GetMetrics',
             faraday_dot_v1_dot_neural__operator__pb2.GetMetricsRequest.SerializeToString,
             faraday_dot_v1_dot_neural__operator__pb2.GetMetricsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Acquire(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.NeuralOperatorService/Acquire',
+            faraday_dot_v1_dot_neural__operator__pb2.AcquireRequest.SerializeToString,
+            faraday_dot_v1_dot_neural__operator__pb2.AcquireResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Learn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.NeuralOperatorService/Learn',
+            faraday_dot_v1_dot_neural__operator__pb2.LearnRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,

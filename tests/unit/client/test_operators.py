@@ -22,8 +22,10 @@ from faraday.client import (
     Road,
     Samples,
 )
+from models.operators.acquisition import task as acquire_task
 from models.operators.evaluation import calibrate_task, metrics_task
 from models.operators.predict import task as predict_task
+from models.operators.training import learn_task
 from models.operators.training import task as train_task
 from ops.cli import cli
 from tests.support import operators
@@ -31,7 +33,7 @@ from tests.support.router import Router, RouterOptions
 from tests.support.serving import serving
 
 SIDE, NAME = operators.SIDE, "charite/small"
-TASKS = (predict_task, train_task, calibrate_task, metrics_task)
+TASKS = (predict_task, train_task, learn_task, acquire_task, calibrate_task, metrics_task)
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +164,38 @@ def test_what_cannot_be_trained_is_refused_before_it_begins(client: Client) -> N
         assert caught.value.failure.reason == reason
     with pytest.raises(NotFound):
         client.operators.train(publish="mayo/stolen")
+
+
+def test_an_operator_chooses_what_it_learns_and_is_published_where_it_is_as_good(client: Client) -> None:
+    recipe = {"divisions": SIDE - 1, "samples": 8, "validation_samples": 4, "test_samples": 8, "rounds": 1, "labels": 4}
+    recipe |= {"pool_samples": 12, "epochs": 20, "rate": 0.02, "batch": 6, "clamped": "all", "uncertainty": "none"}
+    architecture = {"type": "fno", "modes": [3, 3], "width": 4, "layers": 1}
+    asked = {"publish": "charite/learnt", "architecture": architecture, "channel": "canary", **recipe}
+    first = client.operators.learn(**asked).result(timeout_s=60.0)  # type: ignore[arg-type]
+    assert (first.name, first.version, first.verdict) == ("charite/learnt", 1, "it is the first version")
+    assert len(set(first.chosen.tolist())) == 4 and first.metrics["labels"] == 12
+    operation = client.operators.learn(**{**asked, "rate": 1e-9, "epochs": 1, "strategy": "random"})  # type: ignore[arg-type]
+    second = operation.result(timeout_s=60.0)
+    assert (second.name, second.version) == ("", 0)  # it has learnt nothing
+    assert "not shown to be as good" in second.verdict and second.artefact
+    assert [version.number for version in client.operators.model("charite/learnt").versions] == [1]
+
+
+def test_what_to_label_is_chosen_from_a_pool(client: Client) -> None:
+    pool = fields(6, 10)[0]
+    for strategy in ("random", "lcmd", "residual"):
+        chosen = client.operators.acquire(pool, 3, model=NAME, strategy=strategy, labelled=fields(7, 2)[0])
+        assert len(set(chosen.tolist())) == 3 and set(chosen.tolist()) <= set(range(10))
+    for change, reason in (
+        ({"budget": 11}, "OUT_OF_RANGE"),
+        ({"strategy": "bald"}, "NO_UNCERTAINTY"),
+        ({"strategy": "taste"}, "UNKNOWN_CHOICE"),
+        ({"pool": np.repeat(pool, 2, axis=-1)}, "WRONG_CHANNELS"),
+        ({"pool": pool[:0]}, "WRONG_SIZE"),
+    ):
+        with pytest.raises(InvalidRequest) as caught:
+            client.operators.acquire(**{"pool": pool, "budget": 3, "model": NAME, **change})  # type: ignore[arg-type]
+        assert caught.value.failure.reason == reason
 
 
 def test_metrics_are_of_samples_that_it_never_saw(client: Client) -> None:

@@ -15,7 +15,7 @@ from models.fem.problem import Problem, problem
 from models.fem.solve import solve_field
 from models.fem.star_equilibration import equilibrate_by_stars
 from models.fem.structured import stars
-from models.fem.structured.stars import SquareStars, square_stars
+from models.fem.structured.stars import SquareStars, best_stars, square_stars
 from models.fem.task import DiffusionTask
 
 
@@ -96,6 +96,18 @@ def test_compiled_loops_do_what_their_text_says(monkeypatch: pytest.MonkeyPatch)
     found, also = of(given, sides)(given, u)
     np.testing.assert_allclose(found.coefficients, expected.coefficients, atol=1e-12)
     assert also == pytest.approx(carried)
+
+
+def test_they_are_taken_where_they_apply() -> None:
+    sides = np.array((6, 8))
+    given = posed((6, 8), np.ones(96))
+    assert isinstance(best_stars(given, sides), SquareStars)
+    varying = replace(given, source=given.source + given.mesh.nodes[given.mesh.cells, 0])
+    on_a_part = DiffusionTask(
+        divisions=sides, conductivity=np.ones(1), dirichlet_points=np.arange(7), dirichlet_values=np.zeros(7)
+    )
+    for other, divisions in ((given, None), (varying, sides), (problem(on_a_part, given.mesh), sides)):
+        assert best_stars(other, divisions) is equilibrate_by_stars
 
 
 def test_one_set_of_stars_serves_all_problems_of_its_mesh() -> None:

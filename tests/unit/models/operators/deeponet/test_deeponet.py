@@ -155,12 +155,16 @@ def test_what_it_does_not_take_is_refused() -> None:
         (Functions(torch.zeros(1, 9, 1), 2 * cloud(9)), "WRONG_POINTS"),
         (Functions(torch.zeros(1, 9, 1), torch.full((9, 2), float("nan"))), "WRONG_POINTS"),
         (Functions(torch.zeros(1, 0, 1), torch.zeros(0, 2)), "WRONG_POINTS"),
+        (
+            Functions(torch.zeros(1, 16, 1), lattice(4), (4, 4)),
+            "WRONG_POINTS",
+        ),  # a third apart, where 4 modes ask for less
     ):
         with pytest.raises(Refusal) as refused:
             operator(inputs)
         assert refused.value.reason == reason
     with pytest.raises(ValueError, match="prepare"):
-        BY_MODES.build(0)(Functions(torch.zeros(1, 9, 1), lattice(3).float(), (3, 3)))
+        BY_MODES.build(0)(Functions(torch.zeros(1, 81, 1), lattice(9).float(), (9, 9)))
 
 
 @pytest.mark.parametrize("wrong", [{"knots": 1}, {"dimension": 4}, {"rank": 0}, {"depth": 3}, {"trunk": "pod"}])

@@ -42,7 +42,7 @@ def test_it_is_made_whole_and_again_the_same() -> None:
     found = unpacked(content)
     assert found.card.metrics.keys() == {
         *("validation_error", "training_cpu_s", "epochs"),
-        *("relative_l2_5", "relative_l2_9"),
+        *("relative_l2_5", "relative_l2_9", "coverage_90_5", "coverage_90_9"),
     }
     assert (found.card.code_version, found.card.least_points, found.card.most_points) == ("1.2.3", 5, 9)
     assert found.training == FEW.made("training").digests()
@@ -63,7 +63,10 @@ def test_the_one_that_is_shipped_answers_as_its_card_says() -> None:
     card, tensors = unpack(content)
     assert card.architecture == DARCY.architecture
     assert card.metrics["relative_l2_43"] <= 0.012
-    assert card.metrics["relative_l2_127"] <= 1.1 * card.metrics["relative_l2_43"]
+    assert (
+        card.metrics["relative_l2_127"] <= card.metrics["relative_l2_22"]
+    )  # finer than any grid that it was trained on
+    assert 0.88 <= card.metrics["coverage_90_43"] <= 0.93
     fresh = darcy(30, 42, seed=77)
     assert shared_samples(tensors["samples.training"], fresh) == 0
     found = unpacked(content)

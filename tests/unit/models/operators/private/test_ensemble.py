@@ -22,7 +22,12 @@ from tests.unit.models.operators.tiny_operator import functions, pairs
 
 KEY = bytes(range(32))
 RELEASE = Release(shards=40, radius=2.0)
-PUBLIC = leading(pairs(30, seed=99).targets[:, :, 0].astype(np.float64), 4)
+MODES = leading(pairs(30, seed=99).targets[:, :, 0].astype(np.float64), 4)
+
+
+def public(inputs: Functions) -> Tensor:
+    """What is said before any record: a third of the answer to functions of mean 0."""
+    return inputs.values / 6
 
 
 def fit(data: Pairs) -> Member:
@@ -39,7 +44,7 @@ def fit(data: Pairs) -> Member:
 
 
 def ensemble(data: Pairs, with_fit: Callable[[Pairs], Member] = fit) -> PrivateEnsemble:
-    return private_ensemble(data, owners(len(data)), KEY, with_fit, PUBLIC, RELEASE)
+    return private_ensemble(data, owners(len(data)), KEY, public, with_fit, MODES, RELEASE)
 
 
 def owners(count: int) -> Array:
@@ -52,7 +57,7 @@ def draws(seed: int) -> RandomBits:
 
 def test_an_answer_costs_what_its_release_says_whatever_the_members_say() -> None:
     for constant in (0.0, 1e30, float("nan"), float("-inf")):
-        said = PrivateEnsemble([lambda inputs, c=constant: c + 0 * inputs.values] * 40, PUBLIC, RELEASE)
+        said = PrivateEnsemble(public, [lambda inputs, c=constant: c + 0 * inputs.values] * 40, MODES, RELEASE)
         answer = said.answer(functions(1), 3.0)
         assert answer.event == RELEASE.event(3.0)
         assert np.isfinite(answer.mean).all()
@@ -63,7 +68,7 @@ def test_one_member_moves_the_mean_by_at_most_the_diameter_over_the_shards() -> 
 
     def mean(last: float) -> Array:
         members: list[Member] = [lambda inputs: 0.5 * inputs.values] * 39
-        said = PrivateEnsemble([*members, lambda inputs: last + 0 * inputs.values], PUBLIC, RELEASE)
+        said = PrivateEnsemble(public, [*members, lambda inputs: last + 0 * inputs.values], MODES, RELEASE)
         return said.answer(functions(1), 5.0, draws(1)).mean
 
     for one, other in ((1e9, -1e9), (float("nan"), 1e300), (0.0, 3.0)):
@@ -88,15 +93,22 @@ def test_a_clients_functions_are_all_in_its_shard_and_members_see_nothing_else()
 def test_the_noisy_mean_is_right_within_its_noise() -> None:
     data, asked = pairs(400), pairs(1, seed=5)
     answer = ensemble(data).answer(functions(1, seed=5), 1.0, draws(2))
-    expected = PUBLIC.field(PUBLIC.coefficients(asked.targets[:, :, 0].astype(np.float64))[0])
+    known = public(functions(1, seed=5)).numpy()[:, :, 0].astype(np.float64)
+    expected = known[0] + MODES.field(MODES.coefficients(asked.targets[:, :, 0] - known)[0])
     assert (np.abs(answer.mean - expected) <= 5 * answer.deviation + 0.02).all()
 
 
 def test_the_deviation_is_that_of_the_noise() -> None:
-    silent = PrivateEnsemble([lambda inputs: 0 * inputs.values] * 40, PUBLIC, RELEASE)
+    silent = PrivateEnsemble(public, [lambda inputs: 0 * inputs.values] * 40, MODES, RELEASE)
     answers = [silent.answer(functions(1), 4.0, draws(seed)) for seed in range(200)]
     spread = np.std([answer.mean for answer in answers], axis=0)
     assert np.abs(spread / answers[0].deviation - 1).max() < 4 / np.sqrt(2 * 200)
+
+
+def test_where_the_shards_know_no_more_the_public_answer_stays_but_for_noise() -> None:
+    silent = PrivateEnsemble(public, [public] * 40, MODES, RELEASE).answer(functions(1), 1.0, draws(3))
+    known = public(functions(1)).numpy()[0, :, 0]
+    assert (np.abs(silent.mean - known) <= 5 * silent.deviation).all() and not np.allclose(silent.mean, known)
 
 
 def test_leading_modes_are_orthonormal_and_hold_public_fields() -> None:
@@ -111,6 +123,6 @@ def test_what_cannot_be_released_as_one_answer_is_refused() -> None:
         ensemble(pairs(10)).answer(functions(2), 3.0)
     assert refused.value.reason == "NOT_ONE_FUNCTION"
     with pytest.raises(ValueError, match="39 members"):
-        PrivateEnsemble([lambda inputs: torch.zeros(1, 25, 1)] * 39, PUBLIC, RELEASE)
+        PrivateEnsemble(public, [lambda inputs: torch.zeros(1, 25, 1)] * 39, MODES, RELEASE)
     with pytest.raises(ValueError, match="orthonormal"):
-        Modes(np.zeros(3), np.ones((3, 2)))
+        Modes(np.ones((3, 2)))
