@@ -17,8 +17,8 @@ PARTS: tuple[Part, ...] = (
     zero_shot.measure,
     neighbours.measure,
     darcy.measure,
-    uncertainty.measure,
     acquisition.measure,
+    uncertainty.measure,
     cascade.measure,
     served.measure,
 )
