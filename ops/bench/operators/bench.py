@@ -12,7 +12,14 @@ from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours
 
 Part = Callable[[Run], Findings]
 
-PARTS: tuple[Part, ...] = (forward.measure, neighbours.measure, darcy.measure, acquisition.measure, uncertainty.measure, cascade.measure,)
+PARTS: tuple[Part, ...] = (
+    forward.measure,
+    neighbours.measure,
+    darcy.measure,
+    acquisition.measure,
+    uncertainty.measure,
+    cascade.measure,
+)
 
 
 def measure(asked: Run) -> Findings:
