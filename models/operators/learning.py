@@ -108,8 +108,8 @@ class _At:
 
 
 def learn(course: Course, lesson: Lesson, state: State | None = None) -> Generator[Step, None, Candidate]:
-    """Yields after some labels, and after each step of a training. Raises `Refusal` OVERLAPPING_SETS, EMPTY_POOL before
-    anything is done, and what training or a strategy refuse."""
+    """Yields after some labels, and after each step of a training. Raises `Refusal` EMPTY_POOL, NOT_FINITE,
+    ZERO_TARGET, OVERLAPPING_SETS before anything is done, and what training or a strategy refuse."""
     _check(lesson)
     loop = _Loop(course, lesson)
     at = loop.start() if state is None else _restored(state)
@@ -204,6 +204,10 @@ class _Loop:
 def _check(lesson: Lesson) -> None:
     if not len(lesson.pool):
         raise Refusal("EMPTY_POOL", "there is nothing to choose from; send functions", "pool")
+    if not np.isfinite(lesson.pool).all():
+        raise Refusal("NOT_FINITE", "has NaN or Inf", "pool")
+    if not len(lesson.held_out) or not lesson.held_out.targets.any(axis=(1, 2)).all():
+        raise Refusal("ZERO_TARGET", "is empty, or has an answer of zero: no error is relative to it", "held_out")
     pool = replace(lesson.start, inputs=lesson.pool.astype(np.float32), targets=np.zeros_like(lesson.pool))
     sets = {"start": lesson.start, "pool": pool, "validation": lesson.validation, "held_out": lesson.held_out}
     for name in ("validation", "held_out"):

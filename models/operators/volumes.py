@@ -27,6 +27,16 @@ def volumes(positions: Array, grid: tuple[int, ...] = (), reach: float = inf) ->
     return _of_cloud(places, reach)
 
 
+def refuse_coarse(of_each: Array, dimension: int, most: float, reason: str) -> None:
+    """Raises `Refusal` WRONG_POINTS where points are `most` apart or more, in the mean over the domain; in that over
+    points the few that lie alone in large parts of it would hardly count."""
+    total = float(of_each.sum())
+    apart = (float(of_each @ of_each) / total) ** (1 / dimension) if total > 0 else inf
+    if apart >= most:
+        message = f"are about {apart:.3g} apart; send points that are less than {most:.3g} apart: {reason}"
+        raise Refusal("WRONG_POINTS", message, "positions", {"apart": f"{apart:.6g}", "most": f"{most:.6g}"})
+
+
 def _of_grid(places: Array, grid: tuple[int, ...]) -> Array:
     lattice = places.reshape(*grid, len(grid))
     product = np.ones(())

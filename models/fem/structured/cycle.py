@@ -353,7 +353,8 @@ def conjugate_gradients(
         done = converged or steps == max_steps or not current > 0
         load, ratio = nothing, current / previous if steps > 0 else 0.0
         if done and is_warm:
-            length = current / schur(image, red, p, z, ratio, fine, nothing)
+            curvature = schur(image, red, p, z, ratio, fine, nothing)
+            length = current / curvature if curvature > 0 else 0.0  # there may be nothing left
             squares[steps] = length * current
             for j in range(1, rows - 1):
                 for s in range(1, columns - 1):

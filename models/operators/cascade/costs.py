@@ -12,8 +12,8 @@ from enum import Enum
 
 from models.operators.cascade.wish import Wish
 
-# The weight of a new figure is one over how many there are, and never less than this: an exponential moving average
-# over the last eight or so. A busy machine's figures vary by two.
+# The weight of a new figure is one over how many count, and never less than this: an exponential moving average over
+# the last eight or so. A busy machine's figures vary by two.
 LEAST_WEIGHT = 1 / 8
 # A cost that was not measured while others were shrinks by this part. A road that looks ten times dearer, because its
 # first call compiled or the machine was busy, is so tried again after some six hundred calls, and else never would be.
@@ -34,7 +34,8 @@ class Average:
     count: int
 
     def fed(self, figure: float) -> Average:
-        weight = max(1 / (self.count + 1), LEAST_WEIGHT)
+        """The first figure, in which loops may have been compiled, counts only as long as there is no other."""
+        weight = max(1 / max(self.count, 1), LEAST_WEIGHT)
         return Average(self.value + weight * (figure - self.value), self.count + 1)
 
 

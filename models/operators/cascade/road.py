@@ -20,7 +20,7 @@ class Why(Enum):
     WITHIN = "its guaranteed bound is within the tolerance"
     CHEAPER = "by the costs measured here, solving is expected to be cheaper"
     FAR = "the input is far from what the operator was trained on"
-    NOT_FINITE = "the operator's answer holds values that are no finite numbers"
+    NOT_FINITE = "the operator's answer, or its energy, is no finite number"
     REFUTED = "a lower bound on the error of the operator's answer is above the tolerance"
     MISSED = "the guaranteed bound of the operator's answer is above the tolerance"
 

@@ -15,16 +15,16 @@ from math import pi
 import torch
 from torch import Tensor
 
-from models.base import Refusal
 from models.operators.operator import Functions
-from models.operators.volumes import volumes
+from models.operators.volumes import refuse_coarse, volumes
 
 
 def weighted_cosines(inputs: Functions, modes: int) -> Tensor:
     """(points, modes^dim): the product with the values (points,) of a function has its coefficients; the last axis of
     the box is the fastest. Raises `Refusal` WRONG_POINTS."""
     of_each = volumes(inputs.positions.detach().cpu().numpy(), inputs.grid)
-    _refuse_coarse(float(of_each.max() ** (1 / inputs.positions.shape[1])), modes)
+    if modes > 1:
+        refuse_coarse(of_each, inputs.positions.shape[1], 1 / (modes - 1), f"this operator sees {modes} cosines")
     weights = torch.as_tensor(of_each / of_each.sum(), dtype=inputs.values.dtype, device=inputs.values.device)
     number = torch.arange(modes, dtype=weights.dtype, device=weights.device)
     normal = torch.where(number > 0, 2**0.5, 1.0).to(weights.dtype)
@@ -33,13 +33,3 @@ def weighted_cosines(inputs: Functions, modes: int) -> Tensor:
         cosines = normal * torch.cos(pi * axis[:, None] * number)
         product = (product[:, :, None] * cosines[:, None]).flatten(start_dim=1)
     return product
-
-
-def _refuse_coarse(apart: float, modes: int) -> None:
-    """`apart` is the side of the largest share of the domain that one point stands for."""
-    if apart * (modes - 1) >= 1:
-        message = (
-            f"are up to {apart:.3g} apart; this operator sees {modes} cosines, for which that has to be less than "
-        )
-        message += f"{1 / (modes - 1):.3g}: send more points"
-        raise Refusal("WRONG_POINTS", message, "positions", {"apart": f"{apart:.6g}", "modes": str(modes)})

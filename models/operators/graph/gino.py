@@ -25,7 +25,7 @@ from models.operators.graph.stencil import Stencil, stencil
 from models.operators.operator import Functions, Operator
 from models.operators.recent import Recent
 from models.operators.spectral.grids import physical_transform
-from models.operators.volumes import volumes
+from models.operators.volumes import refuse_coarse, volumes
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,9 @@ class LatentGridOperator(Operator):
         radius = self.config.radius
         axes = [np.linspace(0.0, 1.0, nodes) for nodes in self._grid]
         nodes = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, self.config.dimension)
-        there = over_balls(points, volumes(points, inputs.grid, radius), nodes, radius)
+        of_each = volumes(points, inputs.grid, radius)
+        refuse_coarse(of_each, self.config.dimension, radius, "this operator averages over so much")
+        there = over_balls(points, of_each, nodes, radius)
         back = over_balls(nodes, volumes(nodes, self._grid), points, radius)
         like = inputs.values
         described = np.column_stack((there.coverage, nodes))

@@ -20,7 +20,7 @@ from models.operators.graph.kernel import CHUNK, KernelAverage
 from models.operators.graph.stencil import Stencil, stencil
 from models.operators.operator import Functions, Operator
 from models.operators.recent import Recent
-from models.operators.volumes import volumes
+from models.operators.volumes import refuse_coarse, volumes
 
 
 class Layer(nn.Module):
@@ -63,5 +63,6 @@ class GraphOperator(Operator):
         if config.nearest:
             averages = over_nearest(points, of_each, points, config.nearest)
         else:
+            refuse_coarse(of_each, config.dimension, config.radius, "this operator averages over so much")
             averages = over_balls(points, of_each, points, config.radius)
         return stencil(averages, points, points, config.radius, like=inputs.values)

@@ -54,5 +54,6 @@ def _physical(
 
 def _tensors(of: axis.Axis, count: int, last: bool, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
     made = matrices.half(of, count) if last else matrices.full(of, count)
-    analysis, synthesis = (torch.tensor(np.ascontiguousarray(each), dtype=dtype, device=device) for each in made)
+    with torch.inference_mode(False):  # whoever asks first: what is kept must serve a later training, too
+        analysis, synthesis = (torch.tensor(np.ascontiguousarray(each), dtype=dtype, device=device) for each in made)
     return analysis, synthesis

@@ -53,7 +53,7 @@ def measure_ours(calls: int = CALLS) -> Milliseconds:
     with tempfile.TemporaryDirectory(prefix="fb-", dir="/tmp", ignore_cleanup_errors=True) as folder:
         state = Path(folder) / "state"
         (port,) = free_ports(1)
-        command = (sys.executable, "-m", "ops.bench.fem.local", str(state), str(port))
+        command = (sys.executable, "-m", "ops.bench.local", str(state), str(port))
         environment = {**inherited(), "PYTHONPATH": os.pathsep.join(sys.path)}
         server = Server(Command(command, environment), Path(folder))
         try:

@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ops.bench.contract import Findings, Run
-from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours, uncertainty
+from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours, served, uncertainty, zero_shot
 
 Part = Callable[[Run], Findings]
 
 PARTS: tuple[Part, ...] = (
     forward.measure,
+    zero_shot.measure,
     neighbours.measure,
     darcy.measure,
-    acquisition.measure,
     uncertainty.measure,
+    acquisition.measure,
     cascade.measure,
+    served.measure,
 )
 
 

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from tritonclient.grpc import service_pb2 as inference
+from tritonclient.grpc import service_pb2_grpc as inference_grpc
 
 from faraday.v1 import common_pb2, neural_operator_pb2_grpc
 from faraday.v1 import neural_operator_pb2 as pb
@@ -289,3 +291,26 @@ async def test_what_was_changed_on_the_disk_is_refused(ask: Asking, router: Rout
     (kept,) = (router.folder / "registry").glob("*/small/content/*")
     kept.write_bytes(kept.read_bytes()[:-1] + b"\0")
     assert (await ask.refused("Predict", predict()))[:2] == ("INVALID_ARGUMENT", "UNREADABLE_ARTEFACT")
+
+
+# The same by the Open Inference Protocol
+
+
+async def test_the_open_inference_protocol_answers_alike_and_reaches_no_other_tenant(router: Router) -> None:
+    request = inference.ModelInferRequest(model_name=SPEC.name)
+    request.parameters["operator"].string_param = NAME
+    for name, datatype, values in (("values", "FP32", INPUTS), ("grid", "INT64", operators.GRID)):
+        request.inputs.add(name=name, datatype=datatype, shape=values.shape)
+        request.raw_input_contents.append(values.tobytes())
+    async with connected(router) as channel:
+        stub = inference_grpc.GRPCInferenceServiceStub(channel)
+        reply = await stub.ModelInfer(request, metadata=router.metadata(ADA), timeout=20)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stub.ModelInfer(request, metadata=router.metadata(BOB), timeout=20)
+        typed = await Asking(router, channel, ADA)("Predict", predict())
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+    names = [output.name for output in reply.outputs]
+    assert reply.raw_output_contents[names.index("mean")] == typed.mean.data
+    said = reply.parameters
+    assert said["faraday.interval_kind"].string_param == "conformal"
+    assert said["faraday.interval"].double_param == typed.evidence.interval.level

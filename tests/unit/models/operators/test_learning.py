@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,6 +123,20 @@ def test_sets_that_overlap_are_refused_before_anything_is_done(name: str) -> Non
     with pytest.raises(Refusal) as refused:
         next(learn(COURSE, shared(name)))
     assert (refused.value.reason, refused.value.field) == ("OVERLAPPING_SETS", name)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"pool": np.full_like(POOL, np.nan)}, "NOT_FINITE"),
+        ({"held_out": LESSON.held_out.of(slice(0, 0))}, "ZERO_TARGET"),
+        ({"held_out": replace(LESSON.held_out, targets=np.zeros_like(LESSON.held_out.targets))}, "ZERO_TARGET"),
+    ],
+)
+def test_what_cannot_be_learnt_or_measured_is_refused(changed: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        next(learn(COURSE, replace(LESSON, **changed)))
+    assert refused.value.reason == reason
 
 
 def test_an_empty_pool_and_a_course_of_nothing_are_refused() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.base import Array, Refusal
-from models.operators.volumes import circumradii, volumes
+from models.operators.volumes import circumradii, refuse_coarse, volumes
 
 
 def lattice(counts: tuple[int, ...]) -> Array:
@@ -72,3 +72,11 @@ def test_a_cell_inscribed_in_a_sphere_has_its_radius(dim: int) -> None:
     found = circumradii(0.7 * (corners[:, 1:] - corners[:, :1]))
     assert found == pytest.approx(np.full(50, 0.7), rel=1e-6)
     assert np.isinf(circumradii(np.ones((1, dim, dim)))).all()
+
+
+def test_points_that_are_too_far_apart_are_refused() -> None:
+    of_each = volumes(lattice((41, 41)), (41, 41))
+    refuse_coarse(of_each, 2, 0.026, "")
+    for too_coarse, most in ((of_each, 0.024), (np.zeros(3), 9.0)):
+        with pytest.raises(Refusal, match="apart"):
+            refuse_coarse(too_coarse, 2, most, "")

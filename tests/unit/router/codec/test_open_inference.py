@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tritonclient.grpc import service_pb2 as pb
 
-from models.base import Array, BoundKind, ErrorBound, Evidence, Outcome, Refusal, Result, Scalar
+from models.base import Array, BoundKind, ErrorBound, Evidence, Interval, IntervalKind, Outcome, Refusal, Result, Scalar
 from router.call import Question, Reply
 from router.codec import evidence_parameters, upstream
 from router.codec.common import shaped
@@ -330,6 +330,12 @@ def test_evidence_that_we_do_not_know_is_no_evidence(name: str, value: Scalar) -
     said = evidence_parameters.of(reply_of(RESULT, Evidence(residual=0.5, error_bound=bound)))
     with pytest.raises(ValueError, match=r"faraday|valid"):
         evidence_parameters.evidence({**said, name: value})
+
+
+@pytest.mark.parametrize("kind", list(IntervalKind))
+def test_what_intervals_claim_comes_back_as_it_went(kind: IntervalKind) -> None:
+    evidence = Evidence(interval=Interval(0.9, kind, True, 60, "drawn alike", "a theorem"))
+    assert evidence_parameters.evidence(evidence_parameters.of(reply_of(RESULT, evidence))) == evidence
 
 
 def metadata(**change: str) -> pb.ModelMetadataResponse:

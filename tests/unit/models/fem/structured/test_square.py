@@ -181,6 +181,14 @@ def test_what_is_no_solution_of_no_load_is_improved_too() -> None:
     assert 0.9 * energy(square, u) <= found.gains.sum() <= energy(square, u) * (1 + 1e-5)
 
 
+def test_nothing_is_left_to_improve_in_the_solution_of_no_load() -> None:
+    square = random_square((32, 32))
+    found = operator_of(square).improve(np.zeros(33 * 33), np.zeros(33 * 33), 2)
+    assert not found.x.any()
+    assert not found.correction.any()
+    assert not found.gains.any()
+
+
 def test_no_load_leaves_the_fixed_values() -> None:
     square = random_square((32, 32))
     [found] = operator_of(square).solve([np.zeros_like(square.load)], [np.zeros_like(square.fixed)])

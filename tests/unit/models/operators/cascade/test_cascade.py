@@ -252,6 +252,14 @@ def test_the_same_question_has_the_same_digest_and_another_has_not() -> None:
     assert len({digest(ASKED), digest(Question(other, ONE)), digest(Question(ASKED.conductivity, 2 * ONE))}) == 3
 
 
+@pytest.mark.parametrize("wish", (CERTIFIED, Wish(Verify.CORRECT, 1), Wish(Verify.CORRECT, 0)))
+def test_nothing_is_the_answer_where_there_is_no_source(wish: Wish) -> None:
+    found = asked_of(Guess(np.zeros_like(EXACT)), wish, Question(ASKED.conductivity, np.zeros(1)))
+    assert found.decision.why is Why.ASKED
+    assert not field_of(found).any()
+    assert value_of(found) == 0.0
+
+
 def test_rough_conductivities_have_certificates_too() -> None:
     """Stars say little there, and the sharpest flux is taken instead."""
     k = np.exp(4 * np.random.default_rng(0).standard_normal(2 * N * N))

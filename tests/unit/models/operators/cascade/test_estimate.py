@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from models.base import Array, BoundKind
 from models.fem.energy import energy_norm
+from models.operators.cascade import norms
 from models.operators.cascade.discrete import Discrete
 from models.operators.cascade.estimate import correct
 from models.operators.cascade.norms import l2_norm
@@ -84,6 +85,13 @@ def test_the_l2_norm_is_that_of_the_function_between_the_nodes() -> None:
     mesh = grid_of(32).mesh
     assert l2_norm(mesh, mesh.nodes[:, 0]) == pytest.approx(3**-0.5, rel=1e-14)
     assert l2_norm(mesh, mesh.nodes.prod(axis=1)) == pytest.approx(1 / 3, rel=1e-3)
+
+
+def test_the_compiled_norm_does_what_its_text_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    mesh, u = grid_of(5).mesh, np.random.default_rng(0).standard_normal(36)
+    expected = l2_norm(mesh, u)
+    monkeypatch.setattr(norms, "_square", norms._square.py_func)  # type: ignore[attr-defined]
+    assert l2_norm(mesh, u) == pytest.approx(expected, rel=1e-12)
 
 
 def test_nothing_has_no_relative_error() -> None:

@@ -114,6 +114,7 @@ def test_what_it_does_not_take_is_refused() -> None:
         (torch.zeros(1, 9, 3), cloud(9), "WRONG_CHANNELS"),
         (torch.zeros(1, 9, 1), cloud(9, 3), "WRONG_POINTS"),
         (torch.zeros(1, 9, 1), torch.zeros(9, 2), "WRONG_POINTS"),
+        (torch.zeros(1, 4, 1), torch.cartesian_prod(torch.arange(2.0), torch.arange(2.0)), "WRONG_POINTS"),  # too far
     ):
         with pytest.raises(Refusal) as refused:
             operator(Functions(values.double(), positions.double()))

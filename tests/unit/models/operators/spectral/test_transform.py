@@ -129,6 +129,14 @@ def test_frequencies_that_a_grid_on_coordinates_does_not_tell_apart_are_left_out
     assert torch.all(transform.analyses[0].view(2, 6, 9)[0, :4].abs().sum(dim=1) > 0)
 
 
+def test_matrices_that_were_made_in_inference_mode_serve_a_training() -> None:
+    with torch.inference_mode():
+        transform = index((23,), (5,))
+    weight = torch.ones(1, dtype=torch.float64, requires_grad=True)
+    analyse(weight * torch.ones(1, 23, 1, dtype=torch.float64), transform.analyses).sum().backward()
+    assert weight.grad == pytest.approx(1.0)  # the mean, and no other frequency
+
+
 def test_matrices_are_made_once_for_each_axis() -> None:
     first, second = index((10, 10), (5, 3)), index((10, 10), (5, 3))
     assert all(a is b for a, b in zip(first.analyses, second.analyses, strict=True))

@@ -1,9 +1,10 @@
-"""A router worker and one replica of the identity without Ray, which is in no request's path: as a program.
+"""A router worker and one replica of each model without Ray, which is in no request's path: as a program.
 
-    python -m ops.bench.fem.local STATE_FOLDER PORT
+    python -m ops.bench.local STATE_FOLDER PORT [MODEL]
 
-The worker is the one that `faraday up` starts, with token, rate limit and metrics on, and finds the replica, which
-lives in this process, by the endpoint table. What `faraday up` tells of itself is in the state folder once it is ready.
+The worker is the one that `faraday up` starts, with token, rate limit and metrics on, and finds the replicas, which
+live in this process, by the endpoint table. The identity is always there. What `faraday up` tells of itself is in the
+state folder once it is ready.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from cluster.batcher import Batcher, Run
 from cluster.dispatch import Endpoint, Table
 from cluster.plane.frames import Begin, Infer
 from cluster.plane.server import PlaneServer
+from models.catalog import CATALOG
 from models.identity import SPEC
-from ops import up
+from ops import cluster_options, up
 from ops.settings_sources import load
 from ops.state import StateFolder, write_private
 from router.call import Principal, Role
@@ -32,16 +35,22 @@ _NODE = "local"
 _TOKEN_S = 3600.0
 
 
-async def serve(folder: Path, port: int) -> None:
+async def serve(folder: Path, port: int, models: Sequence[str]) -> None:
     """Until SIGTERM."""
     settings = load(None, {"FARADAY_STATE_DIR": str(folder), "FARADAY_SERVER__WORKERS": "1"} | _UNLIMITED)
     state = StateFolder(folder)
     up.prepare(settings, state)
     create_rate_table(state.rate_table, os.urandom)
-    server = PlaneServer(SPEC, Batcher(SPEC.load("cpu"), SPEC.max_batch, SPEC.quick), _unobserved)
-    unix = folder / "replica.sock"
-    await server.listen_unix(unix)
-    Table(_NODE, {SPEC.name: (Endpoint("replica", _NODE, str(unix)),)}).write(state.table)
+    artefacts = cluster_options.artefacts(settings, state)
+    endpoints: dict[str, tuple[Endpoint, ...]] = {}
+    for spec in (SPEC, *(CATALOG[model] for model in models)):
+        model = spec.load("cpu", artefacts)
+        spec.warm_up(model)
+        server = PlaneServer(spec, Batcher(model, spec.max_batch, spec.quick), _unobserved)
+        unix = folder / f"{spec.name}.sock"
+        await server.listen_unix(unix)
+        endpoints[spec.name] = (Endpoint(spec.name, _NODE, str(unix)),)
+    Table(_NODE, endpoints).write(state.table)
     reading, writing = os.pipe()
     arguments = ("--state", str(folder), "--index", "0", "--port", str(port), "--ready-fd", str(writing))
     worker = await asyncio.create_subprocess_exec(
@@ -74,4 +83,4 @@ def _unobserved(asked: Infer | Begin, run: Run, ended: float) -> None:
 if __name__ == "__main__":
     import uvloop  # as replicas have it
 
-    uvloop.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
+    uvloop.run(serve(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]))
