@@ -9,7 +9,7 @@ and nothing is uncertain.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -29,6 +29,7 @@ class Pass:
     shape: Tensor  # (points, 1)
     features: Tensor  # (batch, points, width)
     output: Tensor  # (batch, points, channels)
+    kept: dict[str, Tensor] = field(default_factory=dict)  # what was made of it once, for who needs it again
 
     @property
     def answer(self) -> Tensor:
