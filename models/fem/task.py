@@ -43,6 +43,13 @@ class DiffusionResult(Result):
     )
 
 
+def _around(count: int) -> Array:
+    """(4 count,): the points on the boundary of the square in count × count."""
+    is_inner = np.zeros((count + 1, count + 1), dtype=bool)
+    is_inner[1:-1, 1:-1] = True
+    return np.flatnonzero(~is_inner)
+
+
 SPEC = Spec(
     name="fem.diffusion",
     version="1",
@@ -51,11 +58,13 @@ SPEC = Spec(
     result=DiffusionResult,
     factory="models.fem.solve:DiffusionSolver",
     example=lambda: DiffusionTask(
-        divisions=np.array([32, 32]),  # as large as takes multigrid, so that a replica compiles it before it serves
+        # As large as takes multigrid, and held all around as takes the square's stars, so that a replica compiles them
+        # before it serves. The stars of other meshes are compiled by the example of `certify`.
+        divisions=np.array([32, 32]),
         conductivity=np.ones(1),
         source=np.ones(1),
-        dirichlet_points=np.arange(33),
-        dirichlet_values=np.zeros(33),
+        dirichlet_points=_around(32),
+        dirichlet_values=np.zeros(4 * 32),
     ),
     max_batch=16,
     resources=Resources(cpus=1.0, min_replicas=1),
