@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from models.operators.graph.gno import GraphOperator
 
 MOST_DIMENSIONS = 3
+MOST_NODES = 2**18  # of a latent grid: 512² or 64³. It is in no weight, so that only this holds who reads a card to it
 
 
 class GNO(msgspec.Struct, frozen=True, kw_only=True, tag="gno", forbid_unknown_fields=True):
@@ -65,11 +66,13 @@ class GINO(msgspec.Struct, frozen=True, kw_only=True, tag="gino", forbid_unknown
     output_channels: int = 1
 
     def __post_init__(self) -> None:
+        _ = self.latent  # which raises what it has against modes, width, layers, mixing and period
         if self.nodes < 2 or min(self.hidden, self.input_channels, self.output_channels) < 1:
             raise ValueError("hidden widths and channels are at least 1, nodes at least 2")
+        if self.nodes ** len(self.modes) > MOST_NODES:
+            raise ValueError(f"{self.nodes} nodes along each axis are more than {MOST_NODES} together")
         if not self.radius * (self.nodes - 1) >= 1:
             raise ValueError(f"radius is {self.radius:g}, less than the step of {self.nodes} nodes")
-        _ = self.latent  # which raises what it has against modes, width, layers, mixing and period
 
     @property
     def latent(self) -> FNO:

@@ -29,9 +29,9 @@ class KernelAverage(nn.Module):
     def __init__(self, dim: int, width: int, hidden: int, chunk: int = CHUNK) -> None:
         super().__init__()
         self.chunk = chunk
-        self.kernel = nn.Sequential(
-            nn.Linear(2 * dim, hidden), nn.GELU(), nn.Linear(hidden, hidden), nn.GELU(), nn.Linear(hidden, width)
-        )
+        last = nn.Linear(hidden, width)
+        nn.init.ones_(last.bias)  # κ near 1: it starts as the plain average, and not as next to nothing
+        self.kernel = nn.Sequential(nn.Linear(2 * dim, hidden), nn.GELU(), nn.Linear(hidden, hidden), nn.GELU(), last)
 
     def forward(self, values: Tensor, near: Stencil) -> Tensor:
         """(batch, queries, width) from values (batch, sources, width)."""

@@ -15,6 +15,7 @@ from scipy.sparse import coo_array
 from scipy.spatial import cKDTree
 
 from models.base import Array
+from models.operators.graph.crowd import refuse_crowd
 
 SLACK = 1e-6  # sixteen times what rounding to single precision changes
 _INDEX = np.int32  # what SciPy converts to where it can
@@ -40,14 +41,17 @@ class Neighbours:
 
 def within(sources: Array, queries: Array, radius: float) -> Neighbours:
     """All sources (n, d) that are within the radius of each query (m, d); a query may have none. Where `queries` is
-    the same array as `sources`, each pair is looked for once, which takes half of the time."""
+    the same array as `sources`, each pair is looked for once, which takes half of the time. Raises `Refusal`
+    WRONG_POINTS for more neighbours than `crowd.MOST`."""
     tree, reach = _tree(sources), radius * (1 + SLACK)
+    other = tree if queries is sources else _tree(queries)
+    refuse_crowd(tree, other, reach)
     if queries is sources:
         low, high = tree.query_pairs(reach, output_type="ndarray").T.astype(_INDEX)
         itself = np.arange(len(sources), dtype=_INDEX)
         near, found = np.concatenate((low, high, itself)), np.concatenate((high, low, itself))
     else:
-        pairs = _tree(queries).sparse_distance_matrix(tree, reach, output_type="ndarray")
+        pairs = other.sparse_distance_matrix(tree, reach, output_type="ndarray")
         near, found = pairs["i"].astype(_INDEX), pairs["j"].astype(_INDEX)
     return _by_rows(near, found, (len(queries), len(sources)))
 

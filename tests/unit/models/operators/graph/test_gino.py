@@ -104,7 +104,9 @@ def test_what_it_does_not_take_is_refused() -> None:
         assert refused.value.reason == reason
 
 
-@pytest.mark.parametrize("wrong", [{"radius": 0.1}, {"modes": []}, {"nodes": 1}, {"hidden": 0}, {"depth": 3}])
+@pytest.mark.parametrize(
+    "wrong", [{"radius": 0.1}, {"modes": []}, {"nodes": 1}, {"nodes": 513}, {"hidden": 0}, {"depth": 3}]
+)
 def test_a_configuration_that_makes_no_sense_is_not_read(wrong: dict[str, object]) -> None:
     text = msgspec.json.encode({**msgspec.to_builtins(SMALL), **wrong})
     with pytest.raises(msgspec.ValidationError):

@@ -60,6 +60,15 @@ def test_each_learns_on_scattered_points(name: str, precision: str) -> None:
     assert trained.error < 0.5 * float(trained.history[0, 1])
 
 
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_each_is_built_without_memory_where_a_card_is_not_believed_yet(name: str) -> None:
+    with torch.device("meta"):
+        claimed = ARCHITECTURES[name].build(0).state_dict()
+    real = ARCHITECTURES[name].build(0).state_dict()
+    assert {part: tensor.shape for part, tensor in claimed.items()} == {part: each.shape for part, each in real.items()}
+    assert all(tensor.is_meta for tensor in claimed.values())
+
+
 def test_modes_are_of_the_targets_without_what_the_boundary_condition_takes() -> None:
     """These are affine in x, so that two modes hold them all."""
     trained = last(train(recipe(ARCHITECTURES["deeponet, modes"], epochs=1), pairs(32, 0), pairs(8, 1)))

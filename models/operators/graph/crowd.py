@@ -1,0 +1,42 @@
+"""Whether there would be more neighbours than memory is meant for, told before they are looked for."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from models.base import Array, Refusal
+
+MOST = 2**23  # neighbours of all queries together; a stencil in the plane takes 36 bytes for each: 300 MB
+_CELLS = 2**20  # along each axis; what lies beyond is taken for one cell
+
+
+def refuse_crowd(sources: cKDTree, queries: cKDTree, radius: float) -> None:
+    """Raises `Refusal` WRONG_POINTS. They are counted, which takes as long as finding them, only where a bound on
+    their number does not say that they are few."""
+    if bound(sources.data, queries.data, radius) <= MOST:
+        return
+    count = int(queries.count_neighbors(sources, radius))
+    if count > MOST:
+        message = f"have {count} neighbours together within {radius:.3g}; at most {MOST} are averaged over: send fewer"
+        raise Refusal("WRONG_POINTS", message, "positions", {"neighbours": str(count), "most": str(MOST)})
+
+
+def bound(sources: Array, queries: Array, radius: float) -> float:
+    """At most so many pairs are within the radius: in cells of its size they are in adjacent ones, of which each has
+    3^dim, and Σ n_c m_c' over these is at most 3^dim √(Σ n_c² Σ m_c²) by Cauchy and Schwarz."""
+    squares = [float(np.sum(_occupants(points, radius).astype(np.float64) ** 2)) for points in (sources, queries)]
+    return float(3 ** sources.shape[1] * sqrt(squares[0]) * sqrt(squares[1]))
+
+
+def _occupants(points: Array, radius: float) -> Array:
+    """(occupied cells,)"""
+    if not len(points):
+        return np.zeros(0, dtype=np.int64)
+    cells = np.minimum((points - points.min(axis=0)) / radius, _CELLS - 1).astype(np.int64)
+    key = np.zeros(len(points), dtype=np.int64)
+    for axis in cells.T:
+        key = key * _CELLS + axis
+    return np.unique(key, return_counts=True)[1]
