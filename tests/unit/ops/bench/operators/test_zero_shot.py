@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 import pytest
 import torch
 
 from models.operators.fno.config import FNO
+from models.operators.generators.darcy import darcy
 from models.operators.training.recipe import Recipe
 from ops.bench.contract import Run
 from ops.bench.operators import zero_shot
@@ -29,10 +31,20 @@ def test_a_network_is_learnt_on_one_grid_and_asked_on_another() -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     small = Recipe(architecture=FNO(modes=(3, 3), width=4, layers=1, lifting=4, mixing=0, projection=4), epochs=1)
-    found = zero_shot.learnt(small, samples=4, tested=2, coarse=4, fine=8)
+    found = zero_shot.learnt(small, samples=4, tested=2, divisions=8, every=2)
     torch.set_num_threads(before)
     assert 0 < found.trained < 10
     assert 0 < found.asked < 10
+
+
+def test_thinning_keeps_each_function_where_it_was() -> None:
+    fine = darcy(2, 6, seed=0)
+    thin = zero_shot.thinned(fine, 3)
+    assert thin.grid == (3, 3)
+    for place, (position, value) in enumerate(zip(thin.positions, thin.targets[1], strict=True)):
+        [at] = np.flatnonzero((fine.positions == position).all(axis=1))
+        assert fine.targets[1, at] == value
+        assert fine.inputs[0, at] == thin.inputs[0, place]
 
 
 def test_the_bases_differ_in_nothing_but_their_modes() -> None:
