@@ -67,7 +67,10 @@ def _samples(result: Result, evidence: common_pb2.Evidence) -> list[pb.SampleEvi
     reasons = result.reasons.split("\n")
     for at, road in enumerate(result.road):
         sample = pb.SampleEvidence(
-            road=_ROADS[ROADS[int(road) - 1]], reason=reasons[at], score=float(result.score[at]), far=bool(result.far[at])
+            road=_ROADS[ROADS[int(road) - 1]],
+            reason=reasons[at],
+            score=float(result.score[at]),
+            far=bool(result.far[at]),
         )
         if not math.isnan(result.bound[at]):
             sample.error_bound.CopyFrom(evidence.error_bound)  # the same theorem; its numbers are this function's
