@@ -14,12 +14,14 @@ which a finer grid does not move.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from models.base import Array
 from models.operators.operator import Operator
 from models.operators.pairs import Pairs
 from models.operators.scaling import Scaling
@@ -36,6 +38,7 @@ _MOST_FUNCTIONS = 2000  # of the training set, the first ones: their Gram matrix
 _NEGLIGIBLE = 0.01
 _GREGORY = (3 / 8, 7 / 6, 23 / 24)  # of the first points, and backwards of the last
 _TRAPEZOIDAL = (1 / 2,)
+_GRIDS = 64  # sides whose matrices are kept, of some kilobytes
 _CONSTANT = 1e-6  # deviation of a feature, of the largest: round-off
 
 
@@ -95,38 +98,47 @@ def _coefficients(passed: Pass, modes: int, box: Tensor) -> Tensor:
     """(batch, modes^dim · width), the first axis' frequency the slowest."""
     where, features = passed.inputs, passed.features
     if not where.grid:
-        cosines = _products(_cosines(where.positions, modes, box)) / len(where.positions)
-        return torch.einsum("pk,bpw->bkw", cosines, features).flatten(1)
+        inside = ((where.positions - box[0]) / (box[1] - box[0])).double().cpu().numpy()
+        weighted = torch.from_numpy(_products(inside, modes) / len(inside)).to(features)
+        return torch.einsum("pk,bpw->bkw", weighted, features).flatten(1)
     left = features
     nodes = where.positions.reshape(*where.grid, -1)
     for axis, count in enumerate(where.grid):  # one axis after the other: far fewer products than all at once
-        along = nodes.movedim(axis, 0).reshape(count, -1, len(where.grid))[:, 0]
-        cosines = _cosines(along, modes, box)[:, axis] * _weights(count, along)[:, None]
-        left = cosines.T @ left.reshape(len(features) * modes**axis, count, -1)
+        along = nodes.movedim(axis, 0).reshape(count, -1, len(where.grid))[:, 0, axis].double().cpu().numpy()
+        low, high = box[:, axis].tolist()
+        integrals = _integrals(along.tobytes(), low, high, modes, features.dtype, features.device)
+        left = integrals @ left.reshape(len(features) * modes**axis, count, -1)
     return left.reshape(len(features), -1)
 
 
-def _cosines(positions: Tensor, modes: int, box: Tensor) -> Tensor:
-    """(points, dim, modes): along each axis."""
-    inside = (positions - box[0]) / (box[1] - box[0])
-    return torch.cos(torch.pi * inside[..., None] * torch.arange(modes, dtype=inside.dtype, device=inside.device))
-
-
-def _products(cosines: Tensor) -> Tensor:
-    """(points, modes^dim)."""
-    found = cosines[:, 0]
-    for axis in range(1, cosines.shape[1]):
-        found = (found[:, :, None] * cosines[:, axis, None, :]).flatten(1)
+def _products(inside: Array, modes: int) -> Array:
+    """(points, modes^dim) of (points, dim)."""
+    found = np.ones((len(inside), 1))
+    for along in inside.T:
+        found = (found[:, :, None] * _cosines(along, modes)[:, None, :]).reshape(len(inside), -1)
     return found
 
 
-def _weights(count: int, like: Tensor) -> Tensor:
-    """(count,) of the nodes of a side of length 1: of Gregory's rule, the trapezoidal one with the error of its ends
-    taken out to third order (Davis & Rabinowitz 1984, Methods of Numerical Integration, section 2.9)."""
-    weights = torch.ones(count, dtype=like.dtype, device=like.device)
-    ends = weights.new_tensor(_GREGORY if count >= 2 * len(_GREGORY) else _TRAPEZOIDAL)
+def _cosines(along: Array, modes: int) -> Array:
+    """(points, modes) of points from 0 to 1."""
+    return np.asarray(np.cos(np.pi * np.outer(along, np.arange(modes))))
+
+
+@lru_cache(maxsize=_GRIDS)
+def _integrals(along: bytes, low: float, high: float, modes: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(modes, nodes): what takes values at the nodes of one side, double precision, to their first coefficients."""
+    nodes = np.frombuffer(along)
+    weighted = _cosines((nodes - low) / (high - low), modes) * _weights(len(nodes))[:, None]
+    return torch.from_numpy(weighted.T.copy()).to(device, dtype)
+
+
+def _weights(count: int) -> Array:
+    """Of the nodes of a side of length 1: of Gregory's rule, the trapezoidal one with the error of its ends taken out
+    to third order (Davis & Rabinowitz 1984, Methods of Numerical Integration, section 2.9)."""
+    weights = np.ones(count)
+    ends = np.array(_GREGORY if count >= 2 * len(_GREGORY) else _TRAPEZOIDAL)
     weights[: len(ends)] = ends
-    weights[-len(ends) :] = ends.flip(0)
+    weights[-len(ends) :] = ends[::-1]
     return weights / (count - 1)
 
 
