@@ -9,6 +9,7 @@ last layer outside `mix`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 from typing import cast
 
 import torch
@@ -80,9 +81,10 @@ class FourierOperator(Operator):
 
     def _check(self, inputs: Functions) -> None:
         dimension, channels = self.config.dimension, self.config.input_channels
-        if len(inputs.grid) != dimension or min(inputs.grid) < 2:
-            details = {"grid": str(inputs.grid), "dimension": str(dimension)}
-            message = f"are on a grid {inputs.grid}; send a grid of {dimension} axes, 2 points or more on each"
+        points = inputs.values.shape[1]
+        if len(inputs.grid) != dimension or min(inputs.grid) < 2 or prod(inputs.grid) != points:
+            details = {"grid": str(inputs.grid), "points": str(points), "dimension": str(dimension)}
+            message = f"are {points} on a grid {inputs.grid}; send a grid of {dimension} axes, 2 points or more on each"
             raise Refusal("WRONG_POINTS", message, "positions", details)
         if inputs.values.shape[-1] != channels:
             details = {"channels": str(inputs.values.shape[-1]), "wanted": str(channels)}
@@ -95,7 +97,7 @@ class FourierOperator(Operator):
         return _points(axes).to(inputs.values.dtype), transform
 
     def _physical(self, inputs: Functions) -> tuple[Tensor, Transform]:
-        lattice = inputs.positions.view(*inputs.grid, -1)
+        lattice = inputs.positions.reshape(*inputs.grid, -1)
         axes = [
             lattice[tuple(slice(None) if axis == other else 0 for other in range(len(inputs.grid)))][:, axis]
             for axis in range(len(inputs.grid))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array
+from models.base import Array, Refusal
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +36,12 @@ def physical(coordinates: Array, period: float = 1.0) -> Axis:
 
     A function of period 1 is transformed exactly on equal steps. Any other one is within O(h²) of its Fourier
     coefficients, on every grid, which is what lets weights go from one grid to another. With a period above 1 the
-    function is continued by 0: what domain padding does, but at no cost and on coordinates.
+    function is continued by 0: what domain padding does, but at no cost and on coordinates. Raises `Refusal`
+    WRONG_POINTS where they do not increase.
     """
+    if not np.all(np.diff(coordinates) > 0):
+        message = "do not increase along an axis of their grid; send its nodes, the first coordinate the slowest"
+        raise Refusal("WRONG_POINTS", message, "positions")
     steps = np.diff(coordinates) / (coordinates[-1] - coordinates[0])
     weights = np.zeros(len(coordinates))
     weights[:-1] += steps / 2

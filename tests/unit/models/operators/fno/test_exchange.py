@@ -151,3 +151,16 @@ def test_on_an_odd_first_axis_its_convolution_by_one_is_not_one(neuralop: Module
             errors.append(difference(convolution(wave), wave))
     assert errors[0] < 1e-6
     assert errors[1] > 0.3
+
+
+def test_with_more_points_out_than_in_its_convolution_by_one_does_not_interpolate(neuralop: ModuleType) -> None:
+    """What ours does in `test_another_grid_is_reached_by_exact_trigonometric_interpolation`."""
+    convolution = neuralop.fno.SpectralConv(1, 1, (6, 6), bias=False)
+
+    def wave(points: int) -> Tensor:
+        x = torch.arange(points) / points
+        return torch.cos(2 * torch.pi * (x[:, None] - 2 * x[None]))[None, None]
+
+    with torch.no_grad():
+        convolution.weight.tensor.fill_(1)
+        assert difference(convolution(wave(12), output_shape=(24, 24)), wave(24)) > 0.3

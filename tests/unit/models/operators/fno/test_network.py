@@ -98,8 +98,15 @@ def test_a_grid_of_other_dimension_or_channels_is_refused() -> None:
         operator(functions((5, 5), channels=3))
     with pytest.raises(Refusal) as scattered:
         operator(Functions(torch.zeros(1, 4, 2), torch.rand(4, 2)))
-    assert [each.value.reason for each in (points, channels, scattered)] == [
-        "WRONG_POINTS",
-        "WRONG_CHANNELS",
-        "WRONG_POINTS",
-    ]
+    with pytest.raises(Refusal) as fewer:
+        operator(Functions(torch.zeros(1, 15, 2), lattice((4, 4)), (4, 4)))
+    assert channels.value.reason == "WRONG_CHANNELS"
+    assert {each.value.reason for each in (points, scattered, fewer)} == {"WRONG_POINTS"}
+
+
+def test_coordinates_that_do_not_increase_are_refused() -> None:
+    given = functions((5, 5))
+    turned, unknown = given.positions.flip(0), torch.full_like(given.positions, torch.nan)
+    for positions in (turned, unknown, torch.zeros_like(given.positions)):
+        with pytest.raises(Refusal, match="do not increase"):
+            TINY.build(seed=0)(Functions(given.values, positions, given.grid))
