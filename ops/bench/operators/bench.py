@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ops.bench.contract import Findings, Run
-from ops.bench.operators import cascade, darcy, forward, neighbours, served, uncertainty, zero_shot
+from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours, served, uncertainty, zero_shot
 
 Part = Callable[[Run], Findings]
 
@@ -18,6 +18,7 @@ PARTS: tuple[Part, ...] = (
     neighbours.measure,
     darcy.measure,
     uncertainty.measure,
+    acquisition.measure,
     cascade.measure,
     served.measure,
 )
