@@ -40,6 +40,7 @@ BEST = "variance_head"
 _SHIFTED_RATE = 5.0
 _SMALLEST = 1e-4  # a distance to a level that is below is of no meaning, and compares to nothing
 _CALLS = 40
+_HELD = 50
 RECIPE: Recipe = msgspec.structs.replace(DARCY, epochs=40, coarse=0.0, precision="float32")
 NOTES = (
     "uncertainty at 22²: 1000 functions to train on, 200 to calibrate with, 200 asked of each kind; five seeds",
@@ -51,6 +52,7 @@ NOTES = (
 @dataclass(frozen=True, eq=False)
 class Sets:
     training: Pairs
+    held: Pairs  # choose among the epochs of a training
     calibration: Pairs
     asked: Mapping[str, Pairs]  # by kind
 
@@ -83,14 +85,14 @@ def measure(asked: Run) -> Findings:
 def made(divisions: int, count: int = 200, training: int = 1000) -> Sets:
     """Each of its own seed; the first as the operator that comes with the system was trained on."""
     near, shifted = darcy(count, divisions, seed=103), darcy(count, divisions, seed=104, rate=_SHIFTED_RATE)
-    known = darcy(training, divisions, seed=0), darcy(count, divisions, seed=102)
-    return Sets(*known, {NEAR: near, SHIFTED: shifted})
+    held, calibration = darcy(_HELD, divisions, seed=101), darcy(count, divisions, seed=102)
+    return Sets(darcy(training, divisions, seed=0), held, calibration, {NEAR: near, SHIFTED: shifted})
 
 
 def trained(sets: Sets, seed: int, say: Callable[[str], None]) -> Trained:
     began = time.process_time()
     recipe = msgspec.structs.replace(RECIPE, seed=seed)
-    steps = train(recipe, sets.training, sets.calibration.of(slice(0, 1)))
+    steps = train(recipe, sets.training, sets.held)
     while True:
         try:
             next(steps)
