@@ -26,7 +26,7 @@ WORK = "zero-shot 22² → 127², error ratio"
 MOST = 1.1
 UNIT = "times the error at 22²"
 _DIVISIONS, _EVERY = 126, 6  # the grid that is solved on, and which of its nodes are trained on
-_SAMPLES, _TESTED = 500, 50
+_SAMPLES, _TESTED = 500, 100
 _EPOCHS = 30  # of each round: some 25 CPU seconds for each network
 NOTES = (
     f"zero-shot: {_SAMPLES} samples, {_EPOCHS} epochs a round; solutions of 127², of which 22² are seen in training",
