@@ -67,11 +67,6 @@ class Calibrated:
         arrays["samples.grid"] = np.array(self.grid, np.int64)
         return pack(self.card, arrays | {name: _rows(each) for name, each in samples.items()})
 
-    @property
-    def size_bytes(self) -> int:
-        """What it holds of memory, nearly."""
-        return sum(parameter.nbytes for parameter in self.operator.parameters())
-
 
 def unpacked(content: bytes, device: str = "cpu") -> Calibrated:
     """Raises `Refusal` UNREADABLE_ARTEFACT."""

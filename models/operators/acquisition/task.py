@@ -10,6 +10,7 @@ import numpy as np
 from models.artefacts import Named, check_name
 from models.base import ON_DEMAND, Array, Refusal, Result, Spec, Task, scalar, tensor
 from models.operators.acquisition.names import STRATEGIES
+from models.operators.lattice import check_lattice
 
 MOST_VALUES = 1 << 24  # of the pool: 64 MiB, what a message holds
 
@@ -52,6 +53,8 @@ class AcquireTask(Task):
             raise Refusal("OUT_OF_RANGE", "has not 2 nodes or more along each of 1 to 3 axes", "grid")
         if self.grid is not None and prod(self.grid.tolist()) != points:
             raise Refusal("WRONG_SIZE", f"has {points} points, and the grid has others", "values")
+        if self.grid is not None and self.positions is not None:
+            check_lattice(self.positions, self.grid)
 
 
 def _out_of_range(field: str, value: float, wanted: str) -> Refusal:

@@ -7,6 +7,7 @@ from math import prod
 
 from models.artefacts import check_name
 from models.base import Array, Refusal, Task, scalar, tensor
+from models.operators.lattice import check_lattice
 from models.operators.training.task import PROBLEMS
 
 MOST_VALUES = 1 << 18  # nodes of made samples in all: some seconds of finite elements
@@ -62,6 +63,7 @@ class EvaluationTask(Task):
             raise Refusal("OUT_OF_RANGE", "has not 2 nodes or more along each axis", "grid")
         if prod(self.grid.tolist()) != len(self.positions):
             raise Refusal("WRONG_SIZE", f"are {len(self.positions)}, and the grid has others", "positions")
+        check_lattice(self.positions, self.grid)
 
 
 def _out_of_range(field: str, value: float, wanted: str) -> Refusal:

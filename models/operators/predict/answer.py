@@ -13,6 +13,7 @@ from msgspec.structs import replace as changed
 
 from models.artefacts import Artefacts
 from models.base import Array, ErrorBound, Evidence, Outcome, Refusal
+from models.operators.admit import SLACK
 from models.operators.predict.forward import Said, grid_of, said, together
 from models.operators.predict.interval import Between, between
 from models.operators.predict.library import Held, Library
@@ -49,6 +50,7 @@ class Predictor:
         task.check()
         held = self._library.of(task.operator, task.version, lambda: _lot(task))
         _check_channels(held, task)
+        _check_box(held, task)
         outside = _outside(held, task)
         if outside and task.outside == "refuse":
             raise Refusal("OUTSIDE_TRAINING", outside, "grid")
@@ -83,6 +85,8 @@ class Predictor:
                 answered = Said(answered.mean, answered.deviation, answered.score, np.ones(len(task.values), bool))
             if answered is not None and task.outside == "refuse":
                 _refuse_far(answered)
+            if answered is not None and task.verify == "none":
+                _refuse_not_finite(answered)
             verified = [] if task.verify == "none" else self._verifier.run(held.name, task, answered)
             intervals = None if answered is None else between(held.calibrated, answered, task)
         except Refusal as refusal:
@@ -115,6 +119,14 @@ def _check_channels(held: Held, task: PredictTask) -> None:
         raise Refusal("WRONG_CHANNELS", f"has {got} channels; {held.name} takes {want}", "values", details)
 
 
+def _check_box(held: Held, task: PredictTask) -> None:
+    """Where the sides of the unit box are clamped, what is beyond them is no answer."""
+    if held.calibrated.card.clamped != "all" or task.positions is None:
+        return
+    if not (task.positions.min() >= -SLACK and task.positions.max() <= 1 + SLACK):
+        raise Refusal("WRONG_POINTS", f"leave the unit box, whose sides {held.name} holds at 0", "positions")
+
+
 def _outside(held: Held, task: PredictTask) -> str:
     least, most = held.calibrated.card.least_points, held.calibrated.card.most_points
     counts = grid_of(task)
@@ -129,6 +141,15 @@ def _refuse_far(answered: Said) -> None:
         score = f"{answered.score[at]:.3g}"
         message = f"is unlike all that the operator was trained on: its score is {score}, and 1 is the most"
         raise Refusal("OUTSIDE_TRAINING", message, f"values[{at}]", {"score": score})
+
+
+def _refuse_not_finite(answered: Said) -> None:
+    """The cascade solves such questions itself."""
+    finite = np.isfinite(answered.mean).all(axis=(1, 2))
+    if not finite.all():
+        at = int(np.argmin(finite))
+        message = "is so far from the training that the answer is no finite number; scale it, or ask with verify"
+        raise Refusal("NOT_FINITE", message, f"values[{at}]")
 
 
 def _result(

@@ -20,6 +20,7 @@ class Held:
     name: str
     version: int
     calibrated: Calibrated
+    size_bytes: int  # that it takes of memory, at most: weights may be kept in half precision, doubts never are
 
 
 class Library:
@@ -28,7 +29,7 @@ class Library:
     def __init__(self, artefacts: Artefacts, device: str, budget_bytes: int = BUDGET_BYTES) -> None:
         self._artefacts = artefacts
         self._device = device
-        self._held: Retained[Held] = Retained(budget_bytes, lambda held: held.calibrated.size_bytes)
+        self._held: Retained[Held] = Retained(budget_bytes, lambda held: held.size_bytes)
 
     def of(self, name: str, version: int, lot: Callable[[], float] = lambda: 1.0) -> Held:
         """Where `version` is 0, the stable one, or the canary for a `lot`, 0 to 1, below its weight.
@@ -44,4 +45,5 @@ class Library:
         return channels.chosen(lot() if channels.canary else 1.0)
 
     def _read(self, name: str, version: int) -> Held:
-        return Held(name, version, unpacked(self._artefacts.read(name, version), self._device))
+        content = self._artefacts.read(name, version)
+        return Held(name, version, unpacked(content, self._device), 2 * len(content))

@@ -10,6 +10,7 @@ import numpy as np
 from models.artefacts import Named, check_name
 from models.base import ON_DEMAND, Array, Refusal, Result, Spec, Task, scalar, tensor
 from models.operators.cascade.wish import Verify, Wish
+from models.operators.lattice import check_lattice
 
 DARCY = "faraday/darcy"  # comes with the system
 MAX_SAMPLES = 256
@@ -86,6 +87,8 @@ class PredictTask(Task):
             details = {"got": str(points), "want": str(prod(grid.tolist()))}
             message = f"has {points} points, and the grid {grid.tolist()} has {details['want']}"
             raise Refusal("WRONG_SIZE", message, "values", details)
+        if self.positions is not None:
+            check_lattice(self.positions, grid)
 
 
 def _out_of_range(field: str, value: float, wanted: str) -> Refusal:

@@ -60,7 +60,8 @@ def _change(operator: Operator, scaling: Scaling, shard: tuple[Functions, Tensor
     gram = rows.T @ rows / points
     # A record of the usual size adds about the mean eigenvalue of its own Gram matrix to each direction.
     weight = ridge * torch.eye(width, dtype=torch.float64) * (gram.trace() / (len(targets) * width)).clamp_min(1e-12)
-    return torch.linalg.solve(gram + weight, rows.T @ missing.double().flatten(0, 1) / points)
+    found: Tensor = torch.linalg.solve(gram + weight, rows.T @ missing.double().flatten(0, 1) / points)
+    return found
 
 
 def _member(operator: Operator, scaling: Scaling, change: Tensor) -> Member:

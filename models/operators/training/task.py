@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.operators.lattice import check_lattice
 from models.operators.training.recipe_task import RecipeTask, named
 
 # Problems that finite elements make data of, by name; "own": the data are sent.
@@ -76,6 +77,8 @@ class TrainTask(RecipeTask):
             raise Refusal("OUT_OF_RANGE", "has not 2 nodes or more along each axis", "grid")
         if self.grid is not None and prod(self.grid.tolist()) != len(self.positions):
             raise Refusal("WRONG_SIZE", f"are {len(self.positions)}, and the grid has others", "positions")
+        if self.grid is not None:
+            check_lattice(self.positions, self.grid)
 
 
 def _out_of_range(field: str, value: float, wanted: str) -> Refusal:

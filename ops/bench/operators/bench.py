@@ -18,7 +18,6 @@ PARTS: tuple[Part, ...] = (
     neighbours.measure,
     darcy.measure,
     acquisition.measure,
-    uncertainty.measure,
     cascade.measure,
     served.measure,
 )

@@ -20,7 +20,7 @@ OWN = {
     "problem": "own",
     "inputs": np.ones((40, 9, 1), np.float32),
     "targets": np.ones((40, 9, 1), np.float32),
-    "positions": np.zeros((9, 2), np.float32),
+    "positions": np.indices((3, 3), np.float32).reshape(2, 9).T / 2,
 }
 POOL = {"values": np.ones((3, 9, 1), np.float32), "grid": np.array([3, 3]), "budget": 2}
 CASES: list[tuple[type[Task], dict[str, Any], str, str]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import subprocess
 import sys
@@ -79,6 +80,26 @@ def test_tasks_of_a_batch_get_what_each_gets_alone_and_a_bad_one_spoils_none(pre
     assert [getattr(outcome, "reason", "") for outcome in together] == [
         *("", "", "WRONG_CHANNELS", "", "UNKNOWN_ARTEFACT", "")
     ]
+
+
+def test_an_answer_that_is_no_number_does_not_go_out(predictor: Predictor, store: MemoryArtefacts) -> None:
+    wild = copy.deepcopy(operators.bare().operator)
+    for weights in wild.parameters():
+        weights.mul_(1e30)
+    store.publish("charite/wild", replace(operators.bare(), operator=wild).packed(), "ada")
+    (refused,) = predictor.run([task(operator="charite/wild")])
+    assert isinstance(refused, Refusal) and (refused.reason, refused.field) == ("NOT_FINITE", "values[0]")
+    solved = one(predictor, operator="charite/wild", verify="tolerance", tolerance=0.9)
+    assert roads(solved) == ["fem"] * 2 and np.isfinite(solved.mean).all()
+
+
+def test_points_that_are_not_of_their_grid_or_leave_the_box_are_refused(predictor: Predictor) -> None:
+    swapped = np.ascontiguousarray(PAIRS.positions[:, ::-1])
+    for positions in (swapped, PAIRS.positions[::-1], PAIRS.positions[:, :1], PAIRS.positions + np.float32(0.1)):
+        (refused,) = predictor.run([task(positions=np.ascontiguousarray(positions))])
+        assert isinstance(refused, Refusal) and (refused.reason, refused.field) == ("WRONG_POINTS", "positions")
+    moved = one(predictor, positions=PAIRS.positions)
+    np.testing.assert_allclose(moved.mean, one(predictor).mean, rtol=1e-4, atol=1e-7)
 
 
 def test_the_boundary_is_certain_and_the_rest_is_not(predictor: Predictor) -> None:
