@@ -30,11 +30,12 @@ def test_what_is_not_reached_is_not_ok() -> None:
     assert not failed.ok and failed.ratio == 0 and "0 of 1 seeds" in failed.note
     assert row("lcmd", [CURVE], [0.02], 400).ok
     assert not row("lcmd", [CURVE], [0.02], 300).ok
+    assert row("random", [CURVE], [0.01], 400).ok
 
 
 def test_a_small_comparison_has_a_row_for_each_strategy() -> None:
     said: list[str] = []
     found = measure(Run(1, said.append), SMALL)
-    assert len(found.rows) == len(STRATEGIES) and len(said) == 3
+    assert len(found.rows) == len(STRATEGIES) and len(said) == 4
     assert all(each.peer == 16 and "at 12" in each.note for each in found.rows)
     assert "7² nodes" in found.notes[0]
