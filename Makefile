@@ -4,13 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH_VENV := .venv-bench
 TESSERACT_VENV := .venv-tesseract
-FRAMEWORKS_VENV := .venv-frameworks
 CODE := models cluster router ops protos/faraday/client
 PYPROJECTS := pyproject.toml protos/pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env check test frameworks demo up down protos bench-env pretrained
+.PHONY: help env check test demo up down protos bench-env pretrained
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -40,13 +39,6 @@ $(TESSERACT_VENV)/.installed: $(PYPROJECTS)
 	$(TESSERACT_VENV)/bin/python -m pip install "tesseract-core[runtime]>=1.0,<2"
 	@touch $@
 
-# Apart from .venv: torch and jaxlib take 1.1 GB. `make test` runs the same suite over what is installed: NumPy.
-$(FRAMEWORKS_VENV)/.installed: $(PYPROJECTS)
-	$(call new_venv,$(FRAMEWORKS_VENV))
-	$(FRAMEWORKS_VENV)/bin/python -m pip install --upgrade "pip>=24"
-	$(FRAMEWORKS_VENV)/bin/python -m pip install --editable "./protos[jax,torch]" --editable ".[dev]"
-	@touch $@
-
 define new_venv
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Faraday needs Python 3.11 or newer. Install one, or name it: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
@@ -62,14 +54,17 @@ check: env ## Lint, types, import arrows and the contract
 	$(BIN)/lint-imports
 	cd protos && ../$(BIN)/buf lint
 
+# What needs no installation runs on all cores, one thread each; then what starts one, alone on the machine.
 # The second report holds the router and the privacy code to more than the rest.
 test: env ## Run all tests with coverage
+ifdef PYTEST_ARGS
 	$(BIN)/python -m pytest --cov --cov-report= $(PYTEST_ARGS)
+else
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov --cov-report= -n auto --dist loadfile tests/unit tests/conformance
+	$(BIN)/python -m pytest --cov --cov-append --cov-report= --ignore=tests/unit --ignore=tests/conformance
+endif
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --include='router/*,models/privacy/*' --fail-under=95
-
-frameworks: $(FRAMEWORKS_VENV)/.installed ## Differentiate solves from torch and JAX too, in .venv-frameworks
-	$(FRAMEWORKS_VENV)/bin/python -m pytest tests/unit/client/test_differentiable.py
 
 pretrained: env ## Make the operators that come with the system anew: about ten minutes of one core
 	OMP_NUM_THREADS=1 $(BIN)/python -m ops.pretrained

@@ -186,6 +186,31 @@ def solve(divisions: int, degree: int, conductivity: float, source: float, bound
 
 
 @cli.command()
+@click.argument("field", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--name", default="u", show_default=True, help="Of the values, in the file.")
+@click.option("--cell-name", default="error", show_default=True, help="Of the values on cells.")
+def export(field: Path, file: Path, name: str, cell_name: str) -> None:
+    """Write FIELD, saved by numpy.savez(FIELD, points=..., cells=..., values=...), to FILE: .vtu, .xdmf or .png.
+
+    An answer has these arrays under the same names; `times` beside them makes values (times, points) a series, and
+    `cell_values` is a number for each cell. The server that runs here writes the file.
+    """
+    from faraday.client import Client, FaradayError
+    from ops.field_file import UnreadableField, read
+
+    try:
+        given = read(field)
+        with Client.local() as client:
+            client.fem.export(
+                given, file, times=given.times, cell_values=given.cell_values, name=name, cell_name=cell_name
+            )
+    except (FaradayError, UnreadableField, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{field} is written as {file}")
+
+
+@cli.command()
 def problems() -> None:
     """List the finite element problems of the server that runs here: what to send, and where."""
     from faraday.client import Client, FaradayError

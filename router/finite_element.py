@@ -18,6 +18,7 @@ from router.codec.finite_element.export import ExportCodec
 from router.codec.finite_element.listing import described
 from router.codec.finite_element.meshes import Kept
 from router.codec.finite_element.optimize import OptimizeCodec
+from router.codec.finite_element.pieces import PiecesCodec
 from router.codec.finite_element.problems import PROBLEMS
 from router.codec.finite_element.solve import SolveBatchCodec, SolveCodec, failed
 from router.errors import Malformed, Rejection, UnknownMesh
@@ -48,6 +49,7 @@ class FiniteElementService:
         return [
             unary("Solve", self._solve),
             Stream(f"/{SERVICE}/SolveBatch", Role.ANALYST, self._solve_batch),
+            Stream(f"/{SERVICE}/SolveInPieces", Role.ANALYST, self._solve_in_pieces),
             unary("Differentiate", self._differentiate),
             unary("EvaluateFunctional", self._evaluate),
             unary("EstimateError", self._estimate),
@@ -75,6 +77,21 @@ class FiniteElementService:
             return await self._pipeline.answer(caller, body, codec)
         except (Rejection, Refusal) as error:
             return failed(status.status_of(error, ""))
+
+    async def _solve_in_pieces(self, messages: Messages) -> AsyncGenerator[bytes, None]:
+        """One request, many messages. What is sent is a view of the result, which is held until the last is taken."""
+        first = await anext(messages, None)
+        if first is None:
+            raise Malformed("the call ended without a message")
+        caller, body = first
+        codec = PiecesCodec(self._kept(caller))
+        question, piece_bytes = codec.decode(body)
+        try:
+            reply = await self._pipeline.ask(caller, question, len(body) + question.expanded_bytes)
+        except Refusal as refusal:
+            raise codec.refusal(refusal, question) from None
+        for message in codec.messages(reply, piece_bytes):
+            yield message
 
     async def _differentiate(self, caller: Caller, body: bytes) -> bytes:
         return await self._pipeline.answer(caller, body, DifferentiateCodec(self._kept(caller)))

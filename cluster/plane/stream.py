@@ -19,6 +19,7 @@ from cluster.plane.frames import (
     Op,
     padded,
 )
+from cluster.plane.keep_alive import keep_alive
 
 _BUFFER_BYTES = 256 * 1024  # one read of a socket holds a whole batch of small requests
 _MIN_READ_BYTES = 64 * 1024  # below this the rest of the buffer is moved to its front first
@@ -73,6 +74,8 @@ class FrameStream(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        if (connection := transport.get_extra_info("socket")) is not None:
+            keep_alive(connection)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None

@@ -12,6 +12,7 @@ derivatives of what is computed, whatever the mesh: there is no error of discret
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -34,11 +35,30 @@ class Stiffness(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Gradient:
-    """dJ by what a `Problem` holds."""
+    """dJ by what a `Problem` holds, each part computed when it is first asked for."""
 
-    conductivity: Array  # (cells,)
-    source: Array  # (cells, points per cell)
-    dirichlet: Array  # (dirichlet,)
+    given: Problem
+    plan: Stiffness
+    u: Array  # (points,)
+    slope: Array  # (points,): ∂J/∂u
+    adjoint: Array  # (points,): λ
+
+    @cached_property
+    def conductivity(self) -> Array:
+        """(cells,)"""
+        return -self.plan.conductivity_gradient(self.u, self.adjoint)
+
+    @cached_property
+    def source(self) -> Array:
+        """(cells, points per cell)"""
+        products = source_products(self.given.element, 2)
+        return np.asarray(self.given.mesh.areas[:, None] * (self.adjoint[self.plan.cell_points] @ products.T))
+
+    @cached_property
+    def dirichlet(self) -> Array:
+        """(dirichlet,)"""
+        reaction = self.slope - self.plan.apply(self.given.conductivity, self.adjoint)
+        return np.asarray(reaction[self.given.boundary.dirichlet_points])
 
 
 def load(given: Problem) -> Array:
@@ -52,16 +72,6 @@ def fixed_values(given: Problem, point_count: int) -> Array:
     u = np.zeros(point_count)
     u[given.boundary.dirichlet_points] = given.boundary.dirichlet_values
     return u
-
-
-def gradient(given: Problem, plan: Stiffness, u: Array, slope: Array, adjoint: Array) -> Gradient:
-    """For the solution u, slope = ∂J/∂u and λ = adjoint, each (points,)."""
-    reaction = slope - plan.apply(given.conductivity, adjoint)
-    return Gradient(
-        conductivity=-plan.conductivity_gradient(u, adjoint),
-        source=given.mesh.areas[:, None] * (adjoint[plan.cell_points] @ source_products(given.element, 2).T),
-        dirichlet=reaction[given.boundary.dirichlet_points],
-    )
 
 
 def flux_gradient(given: Problem, edges: Array, adjoint: Array) -> Array:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from models.base import Array, Evidence, Outcome, Refusal
-from models.fem.adjoint import fixed_values, flux_gradient, gradient, load
+from models.fem.adjoint import Gradient, fixed_values, flux_gradient, load
 from models.fem.direct import SingularMatrix, Solution
 from models.fem.edge_values import as_quadratic_transposed, runs_backwards
 from models.fem.gradient_task import GradientResult, GradientTask
 from models.fem.measured import measurements
+from models.fem.node_gradient import node_gradient
 from models.fem.problem import Problem, problem
 from models.fem.scale import out_of_scale
 from models.fem.sessions import AnyOperator, AnyPlan, Sessions, operator_key
@@ -71,7 +73,8 @@ def differentiate(operator: AnyOperator, posed: Sequence[tuple[GradientTask, Pro
     """The answers of tasks with this operator."""
     count = operator.plan.point_count
     forward = operator.solve([load(given) for _, given in posed], [fixed_values(given, count) for _, given in posed])
-    slopes = [_slope(task, solution.x) for (task, _), solution in zip(posed, forward, strict=True)]
+    asked = [_asked(task, given, solution.x) for (task, given), solution in zip(posed, forward, strict=True)]
+    slopes = [np.zeros(count) if isinstance(each, Refusal) else each.slope for each in asked]
     changes = [
         change(task, operator.plan, solution.x)
         for (task, _), solution in zip(posed, forward, strict=True)
@@ -81,10 +84,11 @@ def differentiate(operator: AnyOperator, posed: Sequence[tuple[GradientTask, Pro
     solved = operator.solve(
         [*slopes, *(each.load for each in changes)], [*(nothing for _ in posed), *(each.fixed for each in changes)]
     )
-    adjoint, tangents = solved[: len(posed)], iter(solved[len(posed) :])
+    adjoint, changed = solved[: len(posed)], iter(solved[len(posed) :])
+    tangents = [next(changed) if task.has_tangent else None for task, _ in posed]
     return [
-        _answer(task, given, operator.plan, solution, slope, dual, next(tangents) if task.has_tangent else None)
-        for (task, given), solution, slope, dual in zip(posed, forward, slopes, adjoint, strict=True)
+        each if isinstance(each, Refusal) else _answer(task, given, operator.plan, solution, each, dual, tangent)
+        for (task, given), solution, each, dual, tangent in zip(posed, forward, asked, adjoint, tangents, strict=True)
     ]
 
 
@@ -97,10 +101,37 @@ def _posed(task: GradientTask, plan: AnyPlan) -> Problem | Refusal:
         return refusal
 
 
-def _slope(task: GradientTask, u: Array) -> Array:
-    """(points,): ∂J/∂u."""
-    slope = measurements(task).misfit_gradient(u)
-    return slope if task.cotangent is None else slope + task.cotangent
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """J at a solution."""
+
+    value: float
+    slope: Array  # (points,): ∂J/∂u
+    by_conductivity: Array | float = 0.0  # (cells,): ∂J/∂k of integrals that speak of it
+    by_nodes: Array | float = 0.0  # (nodes, 2): ∂J by the nodes of integrals, where that is wanted
+
+
+def _asked(task: GradientTask, given: Problem, u: Array) -> _Asked | Refusal:
+    """What one task's integrals are refused for is not wrong with the others."""
+    measured = measurements(task)
+    value, slope = measured.misfit(u), measured.misfit_gradient(u)
+    if task.cotangent is not None:
+        value, slope = value + float(task.cotangent @ u), slope + task.cotangent
+    integrals = task.read_integrals()
+    if not integrals:
+        return _Asked(value, slope)
+    from models.fem.domain.functional import Component, functional  # and scikit-fem
+    from models.fem.domain.moved import by_nodes
+    from models.fem.domain.simplices import simplex_mesh
+
+    mesh = simplex_mesh(given.mesh, is_box=task.divisions is not None)
+    components, coefficients = [Component("u", task.degree, u)], {"conductivity": given.conductivity}
+    try:
+        found = functional(integrals, mesh, components, coefficients)
+        moved = by_nodes(integrals, mesh, components, coefficients) if task.by_nodes else 0.0
+    except Refusal as refusal:
+        return refusal
+    return _Asked(value + found.value, slope + found.slopes["u"], found.by_coefficient["conductivity"], moved)
 
 
 def _answer(
@@ -108,30 +139,26 @@ def _answer(
     given: Problem,
     plan: AnyPlan,
     forward: Solution,
-    slope: Array,
+    asked: _Asked,
     adjoint: Solution,
     tangent: Solution | None,
 ) -> Answer:
     u, dual = forward.x, adjoint.x
-    found = gradient(given, plan, u, slope, dual)
+    found = Gradient(given, plan, u, asked.slope, dual)
     result = GradientResult(
-        functional=np.array([_functional(task, u)]),
+        functional=np.array([asked.value]),
         u=u,
         adjoint=dual,
-        conductivity_gradient=found.conductivity,
+        conductivity_gradient=found.conductivity + asked.by_conductivity,
         source_gradient=np.bincount(plan.cell_points.ravel(), weights=found.source.ravel()),
         cell_source_gradient=found.source.sum(axis=1),
         dirichlet_gradient=found.dirichlet,
         neumann_gradient=_neumann_gradient(task, given, dual),
+        node_gradient=node_gradient(given, u, dual) + asked.by_nodes if task.by_nodes else None,
         u_tangent=None if tangent is None else tangent.x,
         evidence=_evidence(given, forward, adjoint, tangent),
     )
     return result if _is_finite(result) else out_of_scale()
-
-
-def _functional(task: GradientTask, u: Array) -> float:
-    misfit = measurements(task).misfit(u)
-    return misfit if task.cotangent is None else misfit + float(task.cotangent @ u)
 
 
 def _neumann_gradient(task: GradientTask, given: Problem, adjoint: Array) -> Array:
@@ -157,12 +184,12 @@ def _evidence(given: Problem, forward: Solution, adjoint: Solution, tangent: Sol
 
 def _is_finite(result: GradientResult) -> bool:
     """Whether every number of the answer is: u and λ enter all gradients, whose products may still overflow."""
-    tangents = () if result.u_tangent is None else (result.u_tangent,)
+    optional = (array for array in (result.u_tangent, result.node_gradient) if array is not None)
     return all(
         np.isfinite(array).all()
         for array in (
             *(result.functional, result.u, result.adjoint, result.conductivity_gradient, result.source_gradient),
             *(result.cell_source_gradient, result.dirichlet_gradient, result.neumann_gradient),
-            *tangents,
+            *optional,
         )
     )

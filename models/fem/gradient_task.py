@@ -1,8 +1,8 @@
 """Gradients of the diffusion model: the task, its result, and its line in the catalogue.
 
-The functional is J(u) = cotangent·u + ½ Σ ((u − measured) / deviation)². With a cotangent alone its gradients are the
-product of that cotangent with the Jacobian of the solution, which is what a differentiable client asks for. A tangent
-asks for the product of the Jacobian with it. Without a functional J and all its gradients are 0.
+The functional is J(u) = cotangent·u + ½ Σ ((u − measured) / deviation)² + integrals. With a cotangent alone its
+gradients are the product of that cotangent with the Jacobian of the solution, which is what a differentiable client
+asks for. A tangent asks for the product of the Jacobian with it. Without a functional J and all its gradients are 0.
 """
 
 from __future__ import annotations
@@ -11,31 +11,48 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.check import check_size
+from models.fem.domain.functional_task import FunctionalTask
+from models.fem.domain.integrals import Vocabulary
 from models.fem.tangent_task import TangentTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientTask(TangentTask):
+class GradientTask(TangentTask, FunctionalTask):
     """Differentiate J(u) by all that the problem is given, and u along a tangent."""
 
     cotangent: Array | None = tensor("float64", ("points",), "derivatives of J by u, one per point", optional=True)
+    by_nodes: bool = scalar(
+        False, "whether dJ by the nodes of an own mesh is wanted, which carry along all that is given"
+    )
 
     def check(self) -> None:
         cell_count, point_count = self.check_problem()
         self.check_measured()
         self.check_tangent(cell_count)
-        if self.cotangent is None and self.measured_points is None and not self.has_tangent:
+        functionals = self.cotangent is not None or self.measured_points is not None or self.read_integrals()
+        if not (functionals or self.has_tangent):
             raise Refusal(
                 "MISSING_TENSOR",
-                "there is nothing to differentiate; send a cotangent, measured points and values, or a tangent",
+                "there is nothing to differentiate; send a cotangent, measured values, integrals, or a tangent",
                 "cotangent",
                 {"tensor": "cotangent"},
             )
+        if self.by_nodes and self.nodes is None:
+            message = "is of a mesh with nodes of its own; send the square as nodes and cells"
+            raise Refusal("NOT_DIFFERENTIABLE", message, "by_nodes", {"known": "nodes"})
         if point_count is not None:
             self.check_functional(point_count)
             self.check_tangent_points(point_count)
+
+    @property
+    def dimension(self) -> int:
+        return 2
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(("u",), ("conductivity",))
 
     def check_functional(self, point_count: int) -> None:
         """Raises `Refusal` WRONG_SIZE or OUT_OF_RANGE: what needs the number of points, which the solver counts."""
@@ -60,6 +77,9 @@ class GradientResult(Result):
         ("neumann", 1),
         "dJ by each of the given fluxes, in the shape in which they were sent",
         alternatives=(("neumann", 2), ("neumann", 3)),
+    )
+    node_gradient: Array | None = tensor(
+        "float64", ("nodes", 2), "dJ by the place of each node, where it was asked for", optional=True
     )
     u_tangent: Array | None = tensor(
         "float64", ("points",), "the derivative of u along the tangent; absent without one", optional=True

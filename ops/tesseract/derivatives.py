@@ -7,7 +7,7 @@ own, for the others an answer to the cotangent among their inputs. `fem.diffusio
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -74,6 +74,10 @@ def _own(model: str, cotangents: Mapping[str, str], **gradients: str) -> Derivat
     return Derivative(model, cotangents, {name: f"{theirs}_gradient" for name, theirs in gradients.items()})
 
 
+def _both_ways(row: Derivative, **tangents: str) -> Derivative:
+    return replace(row, tangents=tangents, pushed={"u": "u_tangent"})
+
+
 _DIFFUSION = {
     "conductivity": "conductivity",
     "source": "source",
@@ -91,7 +95,9 @@ DERIVATIVES: Mapping[str, Derivative] = {
         pushed={"u": "u_tangent"},
         unasked=("error_bound",),
     ),
-    "fem.form": _own("fem.form", _U, coefficient_values="coefficient"),
+    "fem.form": _both_ways(
+        _own("fem.form", _U, coefficient_values="coefficient"), coefficient_values="coefficient_tangent"
+    ),
     "fem.heat": _own("fem.heat", _U, conductivity="conductivity", capacity="capacity", initial_values="initial"),
     "fem.helmholtz": _own("fem.helmholtz", _U, wave_speed="wave_speed", damping="damping"),
     "fem.hyperelasticity": _own(
@@ -103,7 +109,14 @@ DERIVATIVES: Mapping[str, Derivative] = {
     ),
     "fem.modes": _own("fem.modes", {"eigenvalues": "cotangent"}, density="density"),
     "fem.navier_stokes": _own("fem.navier_stokes", _FLOW, viscosity="viscosity", point_force="force"),
-    "fem.nonlinear_diffusion": _own("fem.nonlinear_diffusion", _U, conductivity="conductivity", point_source="source"),
+    "fem.nonlinear_diffusion": _both_ways(
+        _own("fem.nonlinear_diffusion", _U, conductivity="conductivity", point_source="source"),
+        conductivity="conductivity_tangent",
+    ),
     "fem.stokes": _own("fem.stokes", _FLOW, viscosity="viscosity", point_force="force"),
-    "fem.transport": _own("fem.transport", _U, diffusivity="diffusivity", reaction="reaction"),
+    "fem.transport": _both_ways(
+        _own("fem.transport", _U, diffusivity="diffusivity", reaction="reaction"),
+        diffusivity="diffusivity_tangent",
+        reaction="reaction_tangent",
+    ),
 }

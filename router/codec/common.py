@@ -108,6 +108,11 @@ def tensor_of(array: Array) -> pb.Tensor:
     return pb.Tensor(dtype=_NUMBERS[array.dtype.newbyteorder("<")], shape=array.shape, data=array.tobytes())
 
 
+def described(array: Array) -> pb.Tensor:
+    """Its type and shape, without the data."""
+    return pb.Tensor(dtype=_NUMBERS[array.dtype.newbyteorder("<")], shape=array.shape)
+
+
 def evidence_of(reply: Reply) -> pb.Evidence:
     """What the model said for its answer, with what only the router knows."""
     said = reply.evidence

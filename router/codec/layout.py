@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ class Layout:
     parts: Mapping[str, tuple[str, ...]]
     own: tuple[str, ...] = ()
     others: tuple[str, ...] = ()  # the request has them for other tasks; here a part has a field of that name
+    # Of a part: what a later part has, too.
+    doubled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def values(self, request: Message) -> Flat:
         """Of all fields that are set. Raises `Refusal` with the field's name where bytes and shape disagree, and
@@ -31,6 +33,10 @@ class Layout:
         for name in self.others:
             if request.HasField(name):
                 raise Malformed(f"is for other problems; here it is {self.path(name)}", name)
+        for path, names in self.doubled.items():
+            for name in names:
+                if getattr(request, path).HasField(name):
+                    raise Malformed(f"is for other methods; here it is {self.path(name)}", f"{path}.{name}")
         scalars: dict[str, Scalar] = {}
         arrays: dict[str, Array] = {}
         for given in (
@@ -51,12 +57,17 @@ class Layout:
 
 
 def layout_of(request: type[Message], *paths: str, own: tuple[str, ...] = ()) -> Layout:
-    """Of the request's fields `paths`, each a message, and of `own` those that no part has."""
+    """Of the request's fields `paths`, each a message, and of `own` those that no part has; of two parts the later one
+    has what both could have."""
     every = names_of(request)
-    parts = {path: every[path] for path in paths}
+    doubled = {
+        path: tuple(name for name in every[path] if any(name in every[later] for later in paths[at + 1 :]))
+        for at, path in enumerate(paths)
+    }
+    parts = {path: tuple(name for name in every[path] if name not in doubled[path]) for path in paths}
     held = {name for names in parts.values() for name in names}
     here = tuple(name for name in own if name not in held)
-    return Layout(parts, here, tuple(name for name in own if name in held))
+    return Layout(parts, here, tuple(name for name in own if name in held), doubled)
 
 
 def names_of(message: type[Message]) -> dict[str, tuple[str, ...]]:
@@ -82,11 +93,11 @@ def _values(given: Given) -> Flat:
     """Bytes are an array of uint8."""
     scalars: dict[str, Scalar] = {}
     arrays: dict[str, Array] = {}
-    for field, value in given:
-        if field.message_type is not None:
-            arrays[field.name] = common.array_of(value, field.name)
-        elif field.type == field.TYPE_BYTES:
-            arrays[field.name] = np.frombuffer(value, np.uint8)
+    for set_, value in given:
+        if set_.message_type is not None:
+            arrays[set_.name] = common.array_of(value, set_.name)
+        elif set_.type == set_.TYPE_BYTES:
+            arrays[set_.name] = np.frombuffer(value, np.uint8)
         else:
-            scalars[field.name] = value
+            scalars[set_.name] = value
     return scalars, arrays

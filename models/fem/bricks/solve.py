@@ -14,8 +14,10 @@ from models.fem.bricks.stress import mean_and_energy, stress
 from models.fem.bricks.system import Balance, balance
 from models.fem.bricks.task import BricksResult, BricksTask
 from models.fem.direct import SingularMatrix
+from models.fem.domain.asked import value
 from models.fem.domain.batch import in_order
 from models.fem.domain.elements import cell_points, element_name
+from models.fem.domain.posed import named_facets
 from models.fem.elasticity.solve import RESIDUAL_LIMIT
 
 
@@ -43,8 +45,10 @@ def answer(task: BricksTask, mesh: Mesh) -> BricksResult:
     mean, energy = mean_and_energy(given, at_quadrature)
     if not np.isfinite(energy.sum() + estimate.value + found.energy_norm):
         raise _out_of_scale()
+    moduli = {"young_modulus": task.young_modulus, "poisson_ratio": task.poisson_ratio}
     return BricksResult(
         displacement=found.u,
+        functional=value(task, mesh, found.u, moduli),
         points=given.points,
         cells=cell_points(given.basis),
         stress=mean,
@@ -73,16 +77,8 @@ def _holds(found: Balance) -> bool:
 
 def _support(given: Body, name: str) -> Array:
     """The points of the boundary. Raises `Refusal` UNKNOWN_BOUNDARY."""
-    named = given.basis.mesh.boundaries
-    if name not in named:
-        known = ", ".join(sorted(named))
-        raise Refusal(
-            "UNKNOWN_BOUNDARY",
-            f"'{name}' is no boundary of this mesh; there are {known}",
-            "support",
-            {"boundary": name},
-        )
-    return np.asarray(given.basis.get_dofs(named[name]).all())
+    facets = named_facets(given.basis.mesh, name, "support")
+    return np.asarray(given.basis.get_dofs(facets).all())
 
 
 def _out_of_scale() -> Refusal:

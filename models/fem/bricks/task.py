@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Array, Refusal, Resources, Result, Spec, scalar, tensor
+from models.base import Array, Refusal, Resources, Spec, scalar, tensor
 from models.fem.check import check_size
+from models.fem.domain.functional_task import VECTOR, FunctionalResult, FunctionalTask
+from models.fem.domain.integrals import Vocabulary
 from models.fem.domain.task import DomainTask
 from models.fem.elasticity.check import check_locking, check_material
 
@@ -24,7 +26,7 @@ MAX_OWN_UNKNOWNS = {2: 200_000, 3: 100_000}
 
 
 @dataclass(frozen=True, kw_only=True)
-class BricksTask(DomainTask):
+class BricksTask(DomainTask, FunctionalTask):
     """Find u with −div σ(u) = f, u = g where it is prescribed, σ n = t on the rest of the boundary."""
 
     cell_kind: str = scalar("quadrilateral", "what the cells are", choices=("quadrilateral", "hexahedron"))
@@ -53,10 +55,15 @@ class BricksTask(DomainTask):
             check_locking(self.poisson_ratio, self.degree)
         if self.expansion is not None:
             check_size("expansion", self.expansion, (1, cell_count), "one value, or one per cell")
+        self.read_integrals()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(VECTOR[: self.dimension], ("young_modulus", "poisson_ratio"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class BricksResult(Result):
+class BricksResult(FunctionalResult):
     displacement: Array = tensor("float64", ("points", "axes"), "u at the points")
     points: Array = tensor("float64", ("points", "axes"), "where the points are; those at nodes come first")
     cells: Array = tensor(

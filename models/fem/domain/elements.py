@@ -20,6 +20,7 @@ from skfem import (
     Mesh,
     MeshHex,
 )
+from skfem.refdom import Refdom, RefHex, RefQuad, RefTet, RefTri
 
 from models.base import Array
 from models.fem.domain.build import VTK_HEXAHEDRON
@@ -35,10 +36,21 @@ LAGRANGE: Mapping[tuple[str, int], type[Element]] = {
     ("hexahedron", 2): ElementHex2,
 }
 SIMPLICES = ("triangle", "tetrahedron")
+_KINDS: Mapping[type[Refdom], str] = {
+    RefTri: "triangle",
+    RefQuad: "quadrilateral",
+    RefTet: "tetrahedron",
+    RefHex: "hexahedron",
+}
 
 
 def element_name(kind: str, degree: int) -> str:
     return f"{'P' if kind in SIMPLICES else 'Q'}{degree}"
+
+
+def kind_of(mesh: Mesh) -> str:
+    """What its cells are."""
+    return _KINDS[mesh.refdom]
 
 
 def scalar_element(kind: str, degree: int) -> Element:

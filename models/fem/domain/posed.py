@@ -21,16 +21,21 @@ _NONE: Extra = {}
 
 def facets_of(mesh: Mesh, condition: Condition, field: str = "conditions") -> Array:
     """(n,) facets. Raises `Refusal` UNKNOWN_BOUNDARY."""
+    return named_facets(mesh, condition.boundary, condition.values[0].field if condition.values else field)
+
+
+def named_facets(mesh: Mesh, boundary: str, field: str) -> Array:
+    """(n,) facets. Raises `Refusal` UNKNOWN_BOUNDARY, of this field of the task."""
     named = mesh.boundaries or {}
-    if condition.boundary not in named:
+    if boundary not in named:
         known = ", ".join(sorted(named))
         raise Refusal(
             "UNKNOWN_BOUNDARY",
-            f"'{condition.boundary}' is no boundary of this mesh; there are {known}",
-            condition.values[0].field if condition.values else field,
-            {"boundary": condition.boundary},
+            f"'{boundary}' is no boundary of this mesh; there are {known}",
+            field,
+            {"boundary": boundary},
         )
-    return np.asarray(named[condition.boundary])
+    return np.asarray(named[boundary])
 
 
 def coordinates(places: Array, extra: Extra = _NONE) -> dict[str, Array]:

@@ -20,14 +20,14 @@ MESHES: Mapping[str, type[Mesh]] = {
     "tetrahedron": MeshTet,
     "hexahedron": MeshHex,
 }
-_SIDES = (("left", "right"), ("bottom", "top")), (("left", "right"), ("front", "back"), ("bottom", "top"))
+SIDES = (("left", "right"), ("bottom", "top")), (("left", "right"), ("front", "back"), ("bottom", "top"))
 
 
 def brick(kind: str, divisions: Array, lengths: Array | None) -> Mesh:
     """A rectangle or a box with one corner at the origin."""
     sides = np.ones(len(divisions)) if lengths is None else lengths
     axes = [np.linspace(0.0, length, count + 1) for length, count in zip(sides, divisions, strict=True)]
-    names = _SIDES[len(divisions) - 2]
+    names = SIDES[len(divisions) - 2]
     named = {}
     for axis, (low, high) in enumerate(names):
         named[low] = partial(_at, axis, 0.0, sides)

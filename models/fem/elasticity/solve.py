@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from models.base import Evidence, Outcome, Refusal
+from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.direct import SingularMatrix
+from models.fem.domain.asked import value
+from models.fem.domain.simplices import simplex_mesh
 from models.fem.elasticity.field import mean_stress, strain_energy
 from models.fem.elasticity.problem import Problem, mesh_of, problem
 from models.fem.elasticity.recovery import energy_estimate
 from models.fem.elasticity.rigid import refuse_free_motions
 from models.fem.elasticity.system import balance
 from models.fem.elasticity.task import ElasticityResult, ElasticityTask
+from models.fem.simplicial import Simplicial
 
 # Of the system and of the balance of forces. Round-off alone leaves eps |K| |u| / |f|, which grows with the unknowns
 # and the slenderness of the body: 7e-9 for 400,000 unknowns in a beam of two by one. Beyond this digits of u are in
@@ -36,9 +40,19 @@ def _answer_or_refusal(task: ElasticityTask) -> ElasticityResult | Refusal:
     try:
         task.check()
         with np.errstate(all="ignore"):  # numbers that overflow are refused at the end
-            return answer(problem(task, mesh_of(task)))
+            mesh = mesh_of(task)
+            result = answer(problem(task, mesh))
+            return replace(result, functional=_functional(task, mesh, result.displacement))
     except Refusal as refusal:
         return refusal
+
+
+def _functional(task: ElasticityTask, mesh: Simplicial, u: Array) -> Array | None:
+    """(1,); None where no integral is sent, so that no other mesh is made."""
+    if not task.integrals.strip():
+        return None
+    moduli = {"young_modulus": task.young_modulus, "poisson_ratio": task.poisson_ratio}
+    return value(task, simplex_mesh(mesh, is_box=task.divisions is not None), u, moduli)
 
 
 def answer(given: Problem) -> ElasticityResult:

@@ -21,8 +21,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Result, Spec, Task, scalar, tensor
+from models.base import ON_DEMAND, Array, Spec, scalar, tensor
 from models.fem.check import check_range, check_size
+from models.fem.domain.functional_task import VECTOR, FunctionalResult, FunctionalTask
+from models.fem.domain.integrals import Vocabulary
+from models.fem.elasticity.body_task import BodyTask
 from models.fem.elasticity.check import (
     check_fixed,
     check_locking,
@@ -34,40 +37,14 @@ from models.fem.elasticity.check import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ElasticityTask(Task):
+class ElasticityTask(BodyTask, FunctionalTask):
     """Find u with −div σ(u) = f, u_a = g on the fixed points and axes, σ n = t on the traction facets, 0 elsewhere."""
 
-    divisions: Array | None = tensor(
-        "int64", ("axes",), "(nx, ny) or (nx, ny, nz): a rectangle or box of so many equal bricks", optional=True
-    )
-    lengths: Array | None = tensor("float64", ("axes",), "its lengths; 1 where absent", optional=True)
-    nodes: Array | None = tensor("float64", ("nodes", "axes"), "coordinates of a mesh of your own", optional=True)
-    cells: Array | None = tensor(
-        "int64",
-        ("cells", 3),
-        "node numbers of each triangle or tetrahedron, in either orientation",
-        optional=True,
-        alternatives=(("cells", 4),),
-    )
     degree: int = scalar(2, "polynomial degree of the Lagrange element", choices=(1, 2))
     plane: str = scalar("strain", "what holds across the plane of triangles", choices=("strain", "stress"))
-    young_modulus: Array = tensor("float64", (-1,), "E > 0: one value, or one per cell")
-    poisson_ratio: Array = tensor("float64", (-1,), "-1 < ν < 0.5: one value, or one per cell")
     body_force: Array | None = tensor(
         "float64", (-1, "axes"), "f per volume: one row, or one per point (interpolated)", optional=True
     )
-    traction_facets: Array | None = tensor(
-        "int64", ("tractions", "axes"), "boundary edges or faces with a given traction, by their nodes", optional=True
-    )
-    traction_values: Array | None = tensor(
-        "float64",
-        ("tractions", "axes"),
-        "t per area on each: constant, or linear with a row for each of its nodes",
-        optional=True,
-        alternatives=(("tractions", -1, "axes"),),
-    )
-    fixed_points: Array | None = tensor("int64", ("fixed",), "points with a prescribed component", optional=True)
-    fixed_axes: Array | None = tensor("int64", ("fixed",), "which component: 0, 1 or 2", optional=True)
     fixed_values: Array | None = tensor("float64", ("fixed",), "g, its displacement", optional=True)
     expansion: Array | None = tensor("float64", (-1,), "α: one value, or one per cell; 0 where absent", optional=True)
     temperature: Array | None = tensor(
@@ -96,6 +73,11 @@ class ElasticityTask(Task):
         check_tractions(self.traction_facets, self.traction_values, dimension, node_count)
         if point_count is not None:
             self.check_points(point_count)
+        self.read_integrals()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(VECTOR[: self.dimension], ("young_modulus", "poisson_ratio"))
 
     def check_points(self, point_count: int) -> None:
         """Raise `Refusal` WRONG_SIZE or OUT_OF_RANGE: what needs the number of points, which the solver counts."""
@@ -106,7 +88,7 @@ class ElasticityTask(Task):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ElasticityResult(Result):
+class ElasticityResult(FunctionalResult):
     displacement: Array = tensor("float64", ("points", "axes"), "u at the points")
     points: Array = tensor("float64", ("points", "axes"), "where the points are")
     cells: Array = tensor(

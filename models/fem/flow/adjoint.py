@@ -9,7 +9,7 @@ functionals of drag).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -40,24 +40,34 @@ class Cotangent:
     state: Array  # c (n,)
     body: Array  # ψ w (n,)
 
+    def __add__(self, other: Cotangent) -> Cotangent:
+        return Cotangent(self.state + other.state, self.body + other.body)
+
+
+def of_state(flow: Flow, velocity: Array, pressure: Array) -> Cotangent:
+    """Of ∂J/∂u (points, d) and ∂J/∂p (nodes,)."""
+    state = np.concatenate((velocity.ravel(), pressure))
+    if flow.closed:  # J sees p less its mean
+        inner = state[flow.space.velocity.N :]
+        inner -= inner.sum() * flow.pressure_mass / flow.pressure_mass.sum()
+    return Cotangent(state, np.zeros(flow.space.size))
+
 
 def cotangent(task: GradientFlowTask, flow: Flow) -> Cotangent:
     """Raises `Refusal` WRONG_SIZE or UNKNOWN_BOUNDARY."""
     space = flow.space
-    state, body = np.zeros(space.size), np.zeros(space.size)
+    velocity, pressure = np.zeros(space.velocity.N), np.zeros(space.pressure.N)
+    body = np.zeros(space.size)
     if task.velocity_cotangent is not None:
         check_rows("velocity_cotangent", task.velocity_cotangent, space)
-        state[: space.velocity.N] = task.velocity_cotangent.ravel()
+        velocity = task.velocity_cotangent
     if task.pressure_cotangent is not None:
         check_size("pressure_cotangent", task.pressure_cotangent, (space.pressure.N,), "a value per node")
-        state[space.velocity.N :] = task.pressure_cotangent
+        pressure = task.pressure_cotangent
     if task.force_cotangent is not None:
         check_size("force_cotangent", task.force_cotangent, (space.dimension,), "a value per component")
         body = body_functions(space, task.body) @ task.force_cotangent
-    if flow.closed:  # J sees p less its mean
-        pressure = state[space.velocity.N :]
-        pressure -= pressure.sum() * flow.pressure_mass / flow.pressure_mass.sum()
-    return Cotangent(state, body)
+    return replace(of_state(flow, velocity, pressure), body=body)
 
 
 def gradient(flow: Flow, x: Array, jacobian: csr_matrix, system: Constrained, given: Cotangent) -> Gradient:

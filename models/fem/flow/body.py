@@ -11,23 +11,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.base import Array, Refusal
+from models.base import Array
+from models.fem.domain.posed import named_facets
 from models.fem.flow.space import TaylorHood
 
 
 def body_functions(space: TaylorHood, boundary: str) -> Array:
     """(n, d): in column i the v that is e_i on the named boundary. Raises `Refusal` UNKNOWN_BOUNDARY."""
-    named = space.mesh.boundaries
-    if boundary not in named:
-        known = ", ".join(sorted(named))
-        raise Refusal(
-            "UNKNOWN_BOUNDARY",
-            f"'{boundary}' is no boundary of this mesh; there are {known}",
-            "body",
-            {"boundary": boundary},
-        )
+    facets = named_facets(space.mesh, boundary, "body")
     tested = np.zeros((space.size, space.dimension))
-    dofs = space.velocity.get_dofs(named[boundary])
+    dofs = space.velocity.get_dofs(facets)
     for axis in range(space.dimension):
         tested[dofs.all([f"u^{axis + 1}"]), axis] = 1.0
     return tested

@@ -12,6 +12,7 @@ from models.fem.domain.batch import in_order
 from models.fem.domain.linear import RESIDUAL_LIMIT
 from models.fem.flow.adjoint import Cotangent, Gradient, cotangent, gradient
 from models.fem.flow.answer import fields
+from models.fem.flow.asked import asked
 from models.fem.flow.body import body_functions
 from models.fem.flow.factor import factorised, out_of_scale
 from models.fem.flow.newton import Equations, Steady, steady
@@ -36,11 +37,14 @@ def answer(task: SteadyFlowTask, mesh: Mesh) -> SteadyFlowResult:
     given = flow(task, mesh)
     equations = Equations(given, given.data(), task.density)
     tested = body_functions(given.space, task.body) if task.body else None
-    asked = cotangent(task, given) if task.wants_gradient else None
+    if task.has_cotangent:
+        cotangent(task, given)  # sizes are refused before anything is solved
     stokes = factorised(given.linear, given.fixed).solve(equations.data.load, equations.data.values)
     found = steady(equations, stokes.x, task.max_steps)
-    slope = _gradient(equations, found.x, asked) if asked and found.reached == 1 else None
     made = fields(given, found.x)
+    force = None if tested is None else _force(equations, found.x, tested)
+    wanted = asked(task, given, made.velocity, made.pressure, force)
+    slope = _gradient(equations, found.x, wanted.cotangent) if wanted.cotangent and found.reached == 1 else None
     if not np.isfinite(made.velocity.sum() + made.pressure.sum() + found.residual):
         raise out_of_scale()
     return SteadyFlowResult(
@@ -48,11 +52,12 @@ def answer(task: SteadyFlowTask, mesh: Mesh) -> SteadyFlowResult:
         pressure=made.pressure,
         points=given.space.points,
         cells=given.space.cells,
-        body_force=None if tested is None else _force(equations, found.x, tested),
+        body_force=force,
+        functional=wanted.value,
         net_outflow=made.net_outflow,
         cell_outflow=made.cell_outflow,
         history=found.history,
-        viscosity_gradient=slope.viscosity if slope else None,
+        viscosity_gradient=wanted.viscosity_gradient(slope),
         force_gradient=slope.force if slope else None,
         boundary_gradient=slope.boundary if slope else None,
         density_gradient=np.array([slope.dual @ equations.convective(found.x)]) if slope else None,
@@ -60,9 +65,9 @@ def answer(task: SteadyFlowTask, mesh: Mesh) -> SteadyFlowResult:
     )
 
 
-def _gradient(equations: Equations, x: Array, asked: Cotangent) -> Gradient:
+def _gradient(equations: Equations, x: Array, wanted: Cotangent) -> Gradient:
     jacobian = equations.jacobian(x)
-    return gradient(equations.flow, x, jacobian, factorised(jacobian, equations.flow.fixed), asked)
+    return gradient(equations.flow, x, jacobian, factorised(jacobian, equations.flow.fixed), wanted)
 
 
 def _force(equations: Equations, x: Array, tested: Array) -> Array:

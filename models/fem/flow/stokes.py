@@ -12,6 +12,7 @@ from models.fem.domain.batch import in_order
 from models.fem.domain.linear import RESIDUAL_LIMIT
 from models.fem.flow.adjoint import cotangent, gradient
 from models.fem.flow.answer import fields
+from models.fem.flow.asked import asked
 from models.fem.flow.body import body_functions
 from models.fem.flow.factor import factorised, out_of_scale
 from models.fem.flow.problem import flow
@@ -35,12 +36,15 @@ def answer(task: StokesTask, mesh: Mesh) -> StokesResult:
     given = flow(task, mesh)
     data = given.data()
     tested = body_functions(given.space, task.body) if task.body else None
-    asked = cotangent(task, given) if task.wants_gradient else None
+    if task.has_cotangent:
+        cotangent(task, given)  # sizes are refused before anything is solved
     system = factorised(given.linear, given.fixed)
     solution = system.solve(data.load, data.values)
-    found = gradient(given, solution.x, given.linear, system, asked) if asked else None
-    residual = max(solution.residual, found.residual if found else 0.0)
     made = fields(given, solution.x)
+    force = None if tested is None else -tested.T @ (given.linear @ solution.x - data.body)
+    wanted = asked(task, given, made.velocity, made.pressure, force)
+    found = gradient(given, solution.x, given.linear, system, wanted.cotangent) if wanted.cotangent else None
+    residual = max(solution.residual, found.residual if found else 0.0)
     if not np.isfinite(made.velocity.sum() + made.pressure.sum() + residual):
         raise out_of_scale()
     converged = residual <= RESIDUAL_LIMIT
@@ -49,10 +53,11 @@ def answer(task: StokesTask, mesh: Mesh) -> StokesResult:
         pressure=made.pressure,
         points=given.space.points,
         cells=given.space.cells,
-        body_force=None if tested is None else -tested.T @ (given.linear @ solution.x - data.body),
+        body_force=force,
+        functional=wanted.value,
         net_outflow=made.net_outflow,
         cell_outflow=made.cell_outflow,
-        viscosity_gradient=found.viscosity if found else None,
+        viscosity_gradient=wanted.viscosity_gradient(found),
         force_gradient=found.force if found else None,
         boundary_gradient=found.boundary if found else None,
         evidence=Evidence(

@@ -18,8 +18,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.base import Array, Refusal, Result, scalar, tensor
+from models.base import Array, Refusal, scalar, tensor
 from models.fem.check import check_positive
+from models.fem.domain.functional_task import VECTOR, DifferentiableTask, FunctionalResult, FunctionalTask
+from models.fem.domain.integrals import Vocabulary
 from models.fem.domain.task import DomainTask
 
 # Velocity unknowns by dimension: a factorisation of up to 15 s and 1.6 GB. See DESIGN.md.
@@ -27,7 +29,7 @@ MAX_UNKNOWNS = {2: 120_000, 3: 20_000}
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlowTask(DomainTask):
+class FlowTask(DomainTask, FunctionalTask):
     """A viscous fluid in a domain: material, forces, conditions; and what gradients are asked for."""
 
     degree: int = scalar(2, "degree of the velocity; the pressure has one less (Taylor–Hood)", choices=(2,))
@@ -50,13 +52,18 @@ class FlowTask(DomainTask):
         check_positive("viscosity", self.viscosity, "μ > 0")
         if self.stress == "gradient" and len(self.viscosity) and (self.viscosity != self.viscosity[0]).any():
             raise Refusal("UNKNOWN_CHOICE", "is gradient, but the viscosity varies; send symmetric", "stress")
+        self.read_integrals()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary((*VECTOR[: self.dimension], "p"), ("viscosity",))
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientFlowTask(FlowTask):
+class GradientFlowTask(FlowTask, DifferentiableTask):
     """J = Σ velocity_cotangent · u + Σ pressure_cotangent p + force_cotangent · F, of which the gradient is returned.
 
-    F is the force on `body`. Nothing is computed where no cotangent is sent.
+    F is the force on `body`; integrals are added to J. Nothing is computed where nothing is asked.
     """
 
     velocity_cotangent: Array | None = tensor("float64", (-1, -1), "∂J/∂u: a row per point", optional=True)
@@ -69,7 +76,7 @@ class GradientFlowTask(FlowTask):
             raise Refusal("MISSING_TENSOR", "is required where force_cotangent is sent", "body", {"tensor": "body"})
 
     @property
-    def wants_gradient(self) -> bool:
+    def has_cotangent(self) -> bool:
         return any(
             cotangent is not None
             for cotangent in (self.velocity_cotangent, self.pressure_cotangent, self.force_cotangent)
@@ -77,7 +84,7 @@ class GradientFlowTask(FlowTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlowResult(Result):
+class FlowResult(FunctionalResult):
     velocity: Array = tensor("float64", ("points", "axes"), "u at the points")
     pressure: Array = tensor("float64", ("nodes",), "p at the nodes, which are the first points")
     points: Array = tensor("float64", ("points", "axes"), "where the points are")

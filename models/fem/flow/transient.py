@@ -12,6 +12,7 @@ from models.fem.domain.batch import in_order
 from models.fem.domain.linear import RESIDUAL_LIMIT
 from models.fem.domain.posed import coordinates
 from models.fem.domain.vector_loads import read_vector
+from models.fem.flow.asked import integrals
 from models.fem.flow.body import body_functions
 from models.fem.flow.factor import out_of_scale
 from models.fem.flow.problem import Flow, flow
@@ -50,7 +51,9 @@ def answer(task: TransientFlowTask, mesh: Mesh) -> TransientFlowResult:
         if number in saved:
             frames.append((step.time, *given.space.split(given.normalised(step.x)), _outflow(given, step.x)))
     times, velocity, pressure, outflow = zip(*frames, strict=True)
+    found = integrals(task, given, velocity[-1], pressure[-1])
     return TransientFlowResult(
+        functional=None if found is None else np.array([found.value]),
         times=np.array(times),
         velocity=np.stack(velocity),
         pressure=np.stack(pressure),

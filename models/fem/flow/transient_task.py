@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
+from models.fem.domain.functional_task import FunctionalResult
 from models.fem.flow.task import FlowTask
 
 MAX_STEPS = 10_000
@@ -14,7 +15,10 @@ MAX_STEPS = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class TransientFlowTask(FlowTask):
-    """Find u, p with ρ (∂u/∂t + (u·∇)u) − ∇·(2μ ε(u)) + ∇p = f and ∇·u = 0 from t = 0; formulas may speak of t."""
+    """Find u, p with ρ (∂u/∂t + (u·∇)u) − ∇·(2μ ε(u)) + ∇p = f and ∇·u = 0 from t = 0; formulas may speak of t.
+
+    Integrals are of the last u and p.
+    """
 
     density: float = scalar(1.0, "ρ > 0")
     initial: str = scalar("", "u at t = 0, a formula for each component; at rest where empty")
@@ -44,7 +48,7 @@ class TransientFlowTask(FlowTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransientFlowResult(Result):
+class TransientFlowResult(FunctionalResult):
     times: Array = tensor("float64", ("frames",), "of the fields that are returned")
     velocity: Array = tensor("float64", ("frames", "points", "axes"), "u at the points")
     pressure: Array = tensor("float64", ("frames", "nodes"), "p at the nodes, which are the first points")

@@ -12,6 +12,7 @@ from skfem import Basis, FacetBasis, Mesh
 from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.check import check_size
 from models.fem.direct import SingularMatrix
+from models.fem.domain.asked import Asked, asked
 from models.fem.domain.batch import in_order
 from models.fem.domain.conditions import Condition, read_conditions
 from models.fem.domain.determined import refuse_undetermined
@@ -76,7 +77,9 @@ def _answer(task: FormTask, mesh: Mesh) -> FormResult:
         check_size("cotangent", task.cotangent, (basis.N,), "one value per point")
     try:
         found = _newton(posed, start, fixed, task.tolerance, task.max_steps)
-        gradient = _gradient(task, posed, found, fixed)
+        wanted = asked(task, mesh, found.u, task.cotangent, _rows(task))
+        gradient = _gradient(task, posed, found, fixed, wanted)
+        pushed = _tangent(task, posed, found, fixed)
     except SingularMatrix:
         raise Refusal(
             "SINGULAR_PROBLEM",
@@ -89,6 +92,8 @@ def _answer(task: FormTask, mesh: Mesh) -> FormResult:
         points=points(basis),
         cells=cell_points(basis),
         history=found.history,
+        functional=wanted.value,
+        u_tangent=pushed,
         coefficient_gradient=gradient,
         evidence=Evidence(
             outcome=Outcome.CONVERGED if found.converged else Outcome.NOT_CONVERGED,
@@ -114,6 +119,12 @@ def _posed(task: FormTask, basis: Basis) -> tuple[Posed, Array, Array]:
         f"coefficient_{name}": row[:, None] for name, row in zip(task.coefficient_names, spread, strict=True)
     }
     return Posed(basis, form, coefficients, fluxes), fixed, values
+
+
+def _rows(task: FormTask) -> dict[str, Array]:
+    """The coefficients by name: one value, or one for each cell."""
+    rows = () if task.coefficient_values is None else task.coefficient_values
+    return dict(zip(task.coefficient_names, rows, strict=True))
 
 
 def _of_place(condition: Condition) -> Condition:
@@ -171,16 +182,31 @@ def _norm(residual: Array, is_free: Array) -> float:
     return float(np.abs(residual[is_free]).max(initial=0.0))
 
 
-def _gradient(task: FormTask, posed: Posed, found: Found, fixed: Array) -> Array | None:
-    """dJ/dk = −∂F/∂k(u; λ) with F′(u)ᵀ λ = ∂J/∂u on the free points (discrete adjoint)."""
-    if task.cotangent is None or not found.converged:
+def _gradient(task: FormTask, posed: Posed, found: Found, fixed: Array, wanted: Asked) -> Array | None:
+    """dJ/dk = ∂J/∂k − ∂F/∂k(u; λ) with F′(u)ᵀ λ = ∂J/∂u on the free points (discrete adjoint)."""
+    if wanted.cotangent is None or not found.converged:
         return None
     system = constrained(posed.tangent(found.u), fixed)
     adjoint = np.zeros(posed.basis.N)
-    adjoint[system.free] = system.transposed(task.cotangent[system.free])
+    adjoint[system.free] = system.transposed(wanted.cotangent[system.free])
     fields = {"u": posed.basis.interpolate(found.u), "adjoint": posed.basis.interpolate(adjoint)}
     rows = [
-        -posed.form.slope_by(name).elemental(posed.basis, **fields, **posed.coefficients)
+        wanted.explicit.get(name, 0.0)
+        - posed.form.slope_by(name).elemental(posed.basis, **fields, **posed.coefficients)
         for name in task.coefficient_names
     ]
     return np.stack(rows) if rows else np.zeros((0, posed.basis.mesh.nelements))
+
+
+def _tangent(task: FormTask, posed: Posed, found: Found, fixed: Array) -> Array | None:
+    """δu with F′(u) δu = −∂F/∂k δk on the free points, 0 on the others; None where nothing changes."""
+    if task.coefficient_tangent is None or not found.converged:
+        return None
+    u, count = posed.basis.interpolate(found.u), posed.basis.mesh.nelements
+    loads = [
+        -posed.form.along(name).assemble(
+            posed.basis, u=u, change=np.broadcast_to(change, (count,))[:, None], **posed.coefficients
+        )
+        for name, change in zip(task.coefficient_names, task.coefficient_tangent, strict=True)
+    ]
+    return constrained(posed.tangent(found.u), fixed).solve(np.sum(loads, axis=0), np.zeros(len(fixed))).x

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
-from models.fem.check import check_size
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
+from models.fem.check import check_pair, check_size
+from models.fem.domain.functional_task import DifferentiableTask, FunctionalResult
+from models.fem.domain.integrals import Vocabulary
 from models.fem.domain.limits import MAX_UNKNOWNS
 from models.fem.domain.task import DomainTask
 
@@ -26,7 +28,7 @@ MAX_STEPS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class FormTask(DomainTask):
+class FormTask(DomainTask, DifferentiableTask):
     """Find u with ∫ F(u; v) = 0 for all v that vanish where u is given."""
 
     form: str = scalar("dot(grad(u), grad(v)) - v", "F(u; v), linear in v")
@@ -39,6 +41,9 @@ class FormTask(DomainTask):
     max_steps: int = scalar(50, "steps of Newton's method at most")
     cotangent: Array | None = tensor(
         "float64", ("points",), "∂J/∂u at the points, for the gradient of some J(u)", optional=True
+    )
+    coefficient_tangent: Array | None = tensor(
+        "float64", ("coefficients", -1), "changes of the coefficients, along which u is differentiated", optional=True
     )
 
     def check(self) -> None:
@@ -59,10 +64,18 @@ class FormTask(DomainTask):
                 got, want = str(values.shape[1]), f"1 or {cells}"
                 message = f"has {got} values in a row; send {want} (one, or one per cell)"
                 raise Refusal("WRONG_SIZE", message, "coefficient_values", {"got": got, "want": want})
+        if self.coefficient_tangent is not None:
+            check_pair("coefficient_tangent", self.coefficient_tangent, "coefficient_values", values)
+            check_size("coefficient_tangent", self.coefficient_tangent[0], (1, cells), "one, or one per cell, in a row")
         if not 0 < self.tolerance < 1:
             raise Refusal("OUT_OF_RANGE", f"is {self.tolerance}; send 0 < tolerance < 1", "tolerance")
         if not 1 <= self.max_steps <= MAX_STEPS:
             raise Refusal("OUT_OF_RANGE", f"is {self.max_steps}; send 1 to {MAX_STEPS}", "max_steps")
+        self.read_integrals()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(("u",), self.coefficient_names)
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:
@@ -70,13 +83,14 @@ class FormTask(DomainTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FormResult(Result):
+class FormResult(FunctionalResult):
     u: Array = tensor("float64", ("points",), "the solution at the points")
     points: Array = tensor("float64", ("points", -1), "where the points are")
     cells: Array = tensor("int64", ("cells", -1), "points of each cell, in VTK's order")
     history: Array = tensor(
         "float64", (-1,), "the relative residual before each step of Newton's method and after the last"
     )
+    u_tangent: Array | None = tensor("float64", ("points",), "the derivative of u along the tangent", optional=True)
     coefficient_gradient: Array | None = tensor(
         "float64", ("coefficients", "cells"), "∂J/∂(each cell's value), where a cotangent was sent", optional=True
     )

@@ -11,10 +11,10 @@ from skfem import BilinearForm, Functional, LinearForm
 
 from models.base import Array, Refusal
 from models.fem.domain.formula import FUNCTIONS, ONE, Applied, Name, Node, Number, derivative, evaluate, malformed, read
+from models.fem.domain.rank import rank_of
 
 _AXES = ("x", "y", "z")
 _VECTORS = ("grad(u)", "grad(v)")
-_LINEAR = ("+", "-", "neg", "pos", "*", "/", "dot", "where")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class WeakForm:
         """∂F/∂coefficient with the adjoint `w.adjoint` in the place of v."""
         slope = derivative(self.node, {coefficient: ONE})
         return Functional(lambda w: evaluate(slope, self._values(w, v=w.adjoint)) + 0 * w.x[0])
+
+    def along(self, coefficient: str) -> LinearForm:
+        """∂F/∂coefficient times the change `w.change`: what a tangent's load is made of."""
+        slope = derivative(self.node, {coefficient: ONE})
+        return LinearForm(lambda v, w: w.change * evaluate(slope, self._values(w, v=v)) + 0 * np.asarray(v))
 
     def _values(self, w: Any, **fields: Any) -> dict[str, Array]:
         values = {axis: w.x[at] for at, axis in enumerate(_AXES[: self.dimension])}
@@ -82,26 +87,7 @@ def _kind(node: Node, text: str) -> tuple[int, int | None]:
             return int(name in _VECTORS), int(name.endswith("(v)") or name == "v")
         case Applied(operation, arguments):
             ranks, degrees = zip(*(_kind(argument, text) for argument in arguments), strict=True)
-            return _rank(operation, ranks, text), _degree(operation, degrees, text)
-
-
-def _rank(operation: str, ranks: tuple[int, ...], text: str) -> int:
-    match operation:
-        case "+" | "-" if ranks[0] != ranks[1]:
-            raise malformed("form", text, "adds a vector and a number")
-        case "*" if sum(ranks) > 1:
-            raise malformed("form", text, "multiplies two vectors by *; write dot(a, b)")
-        case "/" if ranks[1]:
-            raise malformed("form", text, "divides by a vector")
-        case "dot":
-            if ranks != (1, 1):
-                raise malformed("form", text, "takes dot of what is no vector")
-            return 0
-        case "where" if ranks[0] or ranks[1] != ranks[2]:
-            raise malformed("form", text, "chooses between a vector and a number, or by a vector")
-        case _ if operation not in _LINEAR and any(ranks):
-            raise malformed("form", text, f"takes {operation} of a vector")
-    return max(ranks)
+            return rank_of(operation, ranks, text, "form"), _degree(operation, degrees, text)
 
 
 def _degree(operation: str, degrees: tuple[int | None, ...], text: str) -> int | None:

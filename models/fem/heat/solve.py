@@ -10,6 +10,7 @@ from skfem import Basis, Mesh
 from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.check import check_size
 from models.fem.direct import SingularMatrix
+from models.fem.domain.asked import Asked, asked
 from models.fem.domain.basis import quadrature_order, scalar_basis
 from models.fem.domain.batch import in_order
 from models.fem.domain.cellwise import on_cells
@@ -42,15 +43,18 @@ def answer(task: HeatTask, mesh: Mesh) -> HeatResult:
     posed = _scheme(task, basis)
     start = _initial(task, posed)
     wanted, length = frozenset(task.saved_steps), stride(task.steps)
+    wants_gradient = task.cotangent is not None or task.derivatives
     kept, saved, residual = {0: start}, [], 0.0
     for n, (u, rest) in enumerate(posed.march(start, 0, task.steps), start=1):
         residual = max(residual, rest)
         if n in wanted:
             saved.append(u)
-        if task.cotangent is not None and n % length == 0:
+        if wants_gradient and n % length == 0:
             kept[n] = u
     if not np.isfinite(saved[-1].sum()):
         raise _out_of_scale()
+    coefficients = {"conductivity": task.conductivity, "capacity": task.capacity}
+    functional = asked(task, mesh, saved[-1], _rows(task)[-1], coefficients)
     converged = residual <= RESIDUAL_LIMIT
     name = NAMES.get(task.theta, f"θ-scheme with θ = {task.theta:g}")
     element = element_name(task.cell_kind, task.degree)
@@ -65,7 +69,8 @@ def answer(task: HeatTask, mesh: Mesh) -> HeatResult:
             method=f"{element} Lagrange elements, {name}, {task.steps} steps with one sparse LU",
             residual=residual,
         ),
-        **_gradients(task, posed, kept),
+        functional=_functional(task, functional, saved),
+        **functional.with_explicit(_gradients(task, posed, kept, functional.cotangent)),
     )
 
 
@@ -93,15 +98,26 @@ def _initial(task: HeatTask, posed: Scheme) -> Array:
     return u
 
 
-def _gradients(task: HeatTask, posed: Scheme, kept: dict[int, Array]) -> dict[str, Array]:
-    """By name in the result."""
+def _rows(task: HeatTask) -> Sequence[Array | None]:
+    """The cotangents, that of the last u at last."""
     if task.cotangent is None:
+        return (None,)
+    return tuple(np.atleast_2d(task.cotangent))
+
+
+def _functional(task: HeatTask, wanted: Asked, saved: Sequence[Array]) -> Array | None:
+    """(1,): what is asked of the last u, and the products with the earlier ones."""
+    earlier = [float(row @ u) for row, u in zip(_rows(task)[:-1], saved, strict=False) if row is not None]
+    return wanted.value if wanted.value is None else wanted.value + sum(earlier)
+
+
+def _gradients(task: HeatTask, posed: Scheme, kept: dict[int, Array], last: Array | None) -> dict[str, Array]:
+    """By name in the result; `last` is dJ by the last u."""
+    if last is None:
         return {}
-    if task.cotangent.ndim == 1:
-        slopes = {task.steps: task.cotangent}
-    else:
-        slopes = dict(zip(task.saved_steps, task.cotangent, strict=True))
-    found = gradient(posed, kept, task.steps, slopes)
+    rows = zip(task.saved_steps, _rows(task)[:-1], strict=False)
+    earlier = {step: row for step, row in rows if row is not None}
+    found = gradient(posed, kept, task.steps, {**earlier, task.steps: last})
     return {
         "conductivity_gradient": found.conductivity,
         "capacity_gradient": found.capacity,

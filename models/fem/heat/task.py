@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
 from models.fem.check import check_size
 from models.fem.domain.cellwise import check_cellwise
 from models.fem.domain.conditions import AXES, Condition, read_conditions
 from models.fem.domain.expression import Expression, parse
+from models.fem.domain.functional_task import DifferentiableTask, FunctionalResult
+from models.fem.domain.integrals import Vocabulary
 from models.fem.domain.limits import MAX_UNKNOWNS
 from models.fem.domain.task import DomainTask
 
@@ -27,8 +29,9 @@ MAX_SAVED = 10_000_000  # numbers in the answer: 80 MB
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeatTask(DomainTask):
-    """Find u at t = dt, 2 dt, …; and where a cotangent is sent, the gradients of J = Σ cotangent · u."""
+class HeatTask(DomainTask, DifferentiableTask):
+    """Find u at t = dt, 2 dt, …; and where a cotangent is sent, the gradients of J = Σ cotangent · u. Integrals are of
+    the last u."""
 
     conductivity: Array = tensor("float64", (-1,), "k > 0: one value, or one per cell")
     capacity: Array = tensor("float64", (-1,), "ρc > 0, per volume: one value, or one per cell")
@@ -73,6 +76,11 @@ class HeatTask(DomainTask):
         self.read_conditions()
         self.read_source()
         self.read_initial()
+        self.read_integrals()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(("u",), ("conductivity", "capacity"))
 
     def read_conditions(self) -> tuple[Condition, ...]:
         conditions = read_conditions(self.conditions, QUANTITIES, (*AXES[: self.dimension], "t"))
@@ -104,7 +112,7 @@ class HeatTask(DomainTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeatResult(Result):
+class HeatResult(FunctionalResult):
     u: Array = tensor("float64", ("saved", "points"), "u at the points, at each of the times")
     times: Array = tensor("float64", ("saved",), "when")
     points: Array = tensor("float64", ("points", -1), "where the points are")

@@ -10,6 +10,7 @@ from skfem import Mesh
 from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.check import check_size
 from models.fem.direct import SingularMatrix
+from models.fem.domain.asked import asked
 from models.fem.domain.batch import in_order
 from models.fem.domain.elements import cell_points, element_name, points
 from models.fem.domain.linear import RESIDUAL_LIMIT, Constrained, constrained
@@ -49,6 +50,8 @@ def answer(task: HelmholtzTask, mesh: Mesh) -> HelmholtzResult:
     if not np.isfinite(solution.x.sum()):
         raise _out_of_scale()
     converged = solution.residual <= RESIDUAL_LIMIT
+    coefficients = {name: getattr(task, name) for name in task.vocabulary.coefficients}
+    wanted = asked(task, mesh, _parts(solution.x), task.cotangent, coefficients)
     k = given.omega / given.c[:, 0]
     per_wavelength, off = points_per_wavelength(mesh, task.degree, k), phase_error(mesh, task.degree, k)
     damped = "" if converged else "the system is very ill conditioned: ω may be near a resonance; add damping. "
@@ -64,7 +67,8 @@ def answer(task: HelmholtzTask, mesh: Mesh) -> HelmholtzResult:
             method=f"{element_name(task.cell_kind, task.degree)} Lagrange elements, complex sparse LU",
             residual=solution.residual,
         ),
-        **_gradients(task.cotangent, given, system, solution.x),
+        functional=wanted.value,
+        **wanted.with_explicit(_gradients(wanted.cotangent, given, system, solution.x)),
     )
 
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
 from models.fem.domain.cellwise import check_cellwise, check_not_negative
 from models.fem.domain.conditions import AXES, Condition, read_conditions, split_formulas
 from models.fem.domain.expression import Expression, parse
+from models.fem.domain.functional_task import DifferentiableTask, FunctionalResult
+from models.fem.domain.integrals import Vocabulary
 from models.fem.domain.limits import MAX_UNKNOWNS
 from models.fem.domain.task import DomainTask
 
@@ -24,7 +26,7 @@ QUANTITIES = {"u": 2, "q": 2, "beta": 2, "absorb": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class HelmholtzTask(DomainTask):
+class HelmholtzTask(DomainTask, DifferentiableTask):
     """Find u; and where a cotangent is sent, the gradients of J = Σ cotangent · (Re u, Im u)."""
 
     angular_frequency: float = scalar(1.0, "ω > 0")
@@ -44,6 +46,11 @@ class HelmholtzTask(DomainTask):
         check_not_negative("damping", self.damping, cells, "η")
         self.read_conditions()
         self.read_source()
+        self.read_integrals()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(("re", "im"), ("wave_speed", *(("damping",) if self.damping is not None else ())))
 
     def read_conditions(self) -> tuple[Condition, ...]:
         conditions = read_conditions(self.conditions, QUANTITIES, AXES[: self.dimension])
@@ -64,7 +71,7 @@ class HelmholtzTask(DomainTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HelmholtzResult(Result):
+class HelmholtzResult(FunctionalResult):
     u: Array = tensor("float64", ("points", 2), "Re u and Im u at the points")
     points: Array = tensor("float64", ("points", -1), "where the points are")
     cells: Array = tensor("int64", ("cells", -1), "points of each cell: corners in VTK's order, edges, faces, middle")

@@ -37,18 +37,9 @@ def stress(F: Array, lame: Array, shear: Array) -> Array:
     return np.asarray(shear * (F - G) + lame / 2 * (det(F) ** 2 - 1) * G)
 
 
-def stress_derivative(F: Array, lame: Array, shear: Array, H: Array) -> Array:
-    """DP[H]"""
-    G = transpose(inv(F))
-    J2 = det(F) ** 2
-    return np.asarray(
-        shear * H + (shear - lame / 2 * (J2 - 1)) * mul(mul(G, transpose(H)), G) + lame * J2 * ddot(G, H) * G
-    )
-
-
 internal_force = LinearForm(lambda v, w: ddot(w.stress, grad(v)))
 
-# The stress derivative written out, so that F⁻ᵀ is found once and not for each pair of shape functions.
+# DP[∇u] : ∇v with its factors beforehand, so that F⁻ᵀ is found once and not for each pair of shape functions.
 tangent = BilinearForm(
     lambda u, v, w: (
         w.shear * ddot(grad(u), grad(v))

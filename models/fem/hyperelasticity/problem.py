@@ -50,6 +50,12 @@ class Body:
         is_free[self.fixed] = False
         return np.flatnonzero(is_free)
 
+    def prescribed(self, share: float) -> Array:
+        return np.asarray(share * self.values)
+
+    def force(self, share: float) -> Array:
+        return np.asarray(share * self.load)
+
     def deformation(self, u: Array) -> Array:
         """F (d, d, cells, quadrature points) of the unknowns u."""
         return deformation(np.asarray(self.basis.interpolate(u).grad))
@@ -64,8 +70,8 @@ class Body:
         P = stress(self.deformation(u), self.lame, self.shear)
         return np.asarray(internal_force.assemble(self.basis, stress=P) - share * self.load)
 
-    def tangent(self, u: Array) -> csr_matrix:
-        """The derivative of the residual."""
+    def tangent(self, u: Array, share: float) -> csr_matrix:
+        """The derivative of the residual: dead loads have none."""
         F = self.deformation(u)
         shape = self.basis.dx.shape
         J2 = det(F) ** 2

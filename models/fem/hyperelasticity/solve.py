@@ -11,9 +11,11 @@ from skfem.helpers import ddot, det, mul, transpose
 
 from models.base import Array, Evidence, Outcome, Refusal
 from models.fem.direct import SingularMatrix
+from models.fem.domain.asked import Asked, asked
 from models.fem.domain.batch import in_order
 from models.fem.domain.elements import cell_points, element_name, points, scalar_element
 from models.fem.domain.linear import RESIDUAL_LIMIT, constrained
+from models.fem.domain.posed import named_facets
 from models.fem.hyperelasticity.form import energy, stress
 from models.fem.hyperelasticity.newton import Deformed, deform
 from models.fem.hyperelasticity.problem import Body, body, check_rows
@@ -38,7 +40,9 @@ def answer(task: HyperelasticityTask, mesh: Mesh) -> HyperelasticityResult:
     if task.cotangent is not None:
         check_rows("cotangent", task.cotangent, given.basis)
     found = deform(given, task.load_steps, task.max_steps)
-    slope = _gradient(given, found.u, task.cotangent) if task.cotangent is not None and found.reached == 1 else None
+    moduli = {"young_modulus": task.young_modulus, "poisson_ratio": task.poisson_ratio}
+    wanted = asked(task, mesh, found.u.reshape(-1, task.dimension), task.cotangent, moduli)
+    slope = _gradient(given, found.u, wanted) if wanted.cotangent is not None and found.reached == 1 else None
     F = given.deformation(found.u)
     J, dx = det(F), given.basis.dx
     P = stress(F, given.lame, given.shear)
@@ -57,6 +61,7 @@ def answer(task: HyperelasticityTask, mesh: Mesh) -> HyperelasticityResult:
         strain_energy=stored,
         reaction=None if supported is None else supported.T @ given.residual(found.u, found.reached),
         history=found.history,
+        functional=wanted.value,
         young_modulus_gradient=slope.young if slope else None,
         poisson_ratio_gradient=slope.poisson if slope else None,
         force_gradient=slope.force if slope else None,
@@ -71,18 +76,10 @@ def answer(task: HyperelasticityTask, mesh: Mesh) -> HyperelasticityResult:
 
 def _support(given: Body, name: str) -> Array:
     """(unknowns, d): in column i the v that is e_i on the named boundary; the residual times it is the reaction."""
-    named = given.basis.mesh.boundaries
-    if name not in named:
-        known = ", ".join(sorted(named))
-        raise Refusal(
-            "UNKNOWN_BOUNDARY",
-            f"'{name}' is no boundary of this mesh; there are {known}",
-            "support",
-            {"boundary": name},
-        )
+    facets = named_facets(given.basis.mesh, name, "support")
     d = given.basis.mesh.dim()
     tested = np.zeros((given.basis.N, d))
-    dofs = given.basis.get_dofs(named[name])
+    dofs = given.basis.get_dofs(facets)
     for axis in range(d):
         tested[np.intersect1d(dofs.all([f"u^{axis + 1}"]), given.fixed), axis] = 1.0
     return tested
@@ -107,13 +104,14 @@ class _Gradient:
     residual: float
 
 
-def _gradient(given: Body, u: Array, cotangent: Array) -> _Gradient:
-    """With K z = −∂J/∂u, K being symmetric, dJ = z·∂R; P is linear in λ and μ, and those in E."""
+def _gradient(given: Body, u: Array, wanted: Asked) -> _Gradient:
+    """With K z = −∂J/∂u, K being symmetric, dJ = z·∂R + ∂J; P is linear in λ and μ, and those in E."""
+    assert wanted.cotangent is not None
     try:
-        system = constrained(given.tangent(u), given.fixed)
+        system = constrained(given.tangent(u, 1.0), given.fixed)
     except SingularMatrix:  # at a point of bifurcation
         raise _singular() from None
-    adjoint = system.solve(-cotangent.ravel(), np.zeros(len(given.fixed)))
+    adjoint = system.solve(-wanted.cotangent.ravel(), np.zeros(len(given.fixed)))
     F, slope = given.deformation(u), np.asarray(given.basis.interpolate(adjoint.x).grad)
     one, none = np.ones((1, 1)), np.zeros((1, 1))
 
@@ -124,8 +122,10 @@ def _gradient(given: Body, u: Array, cotangent: Array) -> _Gradient:
     young, nu = given.young, given.poisson
     lame, shear = given.lame[:, 0], given.shear[:, 0]
     return _Gradient(
-        young=(by_lame * lame + by_shear * shear) / young,
-        poisson=by_lame * young * (1 + 2 * nu**2) / ((1 + nu) * (1 - 2 * nu)) ** 2 - by_shear * shear / (1 + nu),
+        young=(by_lame * lame + by_shear * shear) / young + wanted.explicit.get("young_modulus", 0.0),
+        poisson=by_lame * young * (1 + 2 * nu**2) / ((1 + nu) * (1 - 2 * nu)) ** 2
+        - by_shear * shear / (1 + nu)
+        + wanted.explicit.get("poisson_ratio", 0.0),
         force=-(given.mass @ adjoint.x).reshape(-1, given.basis.mesh.dim()),
         residual=adjoint.residual,
     )

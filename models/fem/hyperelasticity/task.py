@@ -15,8 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
 from models.fem.check import check_positive
+from models.fem.domain.functional_task import VECTOR, DifferentiableTask, FunctionalResult
+from models.fem.domain.integrals import Vocabulary
 from models.fem.domain.task import DomainTask
 from models.fem.elasticity.check import check_locking
 
@@ -25,7 +27,7 @@ MAX_UNKNOWNS = {2: 120_000, 3: 30_000}
 
 
 @dataclass(frozen=True, kw_only=True)
-class HyperelasticityTask(DomainTask):
+class HyperelasticityTask(DomainTask, DifferentiableTask):
     """Find u with −Div P = f, u = g where it is prescribed, P N = t on the rest of the boundary."""
 
     degree: int = scalar(2, "polynomial degree of the element: P1, P2 on simplices, Q1, Q2 on others", choices=(1, 2))
@@ -50,10 +52,15 @@ class HyperelasticityTask(DomainTask):
         for name, count, most in (("load_steps", self.load_steps, 1000), ("max_steps", self.max_steps, 10_000)):
             if not 1 <= count <= most:
                 raise Refusal("OUT_OF_RANGE", f"is {count}; send 1 to {most}", name)
+        self.read_integrals()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(VECTOR[: self.dimension], ("young_modulus", "poisson_ratio"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class HyperelasticityResult(Result):
+class HyperelasticityResult(FunctionalResult):
     displacement: Array = tensor("float64", ("points", "axes"), "u at the points")
     points: Array = tensor("float64", ("points", "axes"), "where the points are in the reference configuration")
     cells: Array = tensor(

@@ -1,7 +1,8 @@
-"""Reads mesh files; see `file_task`. The parsers are meshio's; what they make of a stranger's bytes is checked here.
+"""Reads mesh files; see `file_task`. The parsers are meshio's but for VTK's XML (`vtu`); what they make of a
+stranger's bytes is checked here.
 
-Names come from gmsh's physical groups and Abaqus's element sets. VTK's legacy format has none: there, cells of one
-dimension less are not read.
+Names come from gmsh's physical groups and Abaqus's element sets. VTK's formats have none: there, cells of one dimension
+less are not read.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import io
 import struct
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree
 
 import meshio
 import numpy as np
@@ -19,6 +22,7 @@ import numpy as np
 from models.base import Array, Refusal
 from models.fem.domain.build import mesh_of, named
 from models.fem.domain.task import DIMENSION, DomainTask
+from models.fem.meshing import vtu
 from models.fem.meshing.file_task import MeshFileTask
 from models.fem.meshing.make import result_of
 from models.fem.meshing.task import MAX_CELLS, MeshResult
@@ -33,7 +37,7 @@ _OF_LESS = ("vertex", "line", "triangle", "quad")  # may stand beside cells of h
 # All that meshio's parsers raise on bytes that are no such file, as trying broken files found them.
 _BROKEN = (
     *(ValueError, LookupError, TypeError, AttributeError, AssertionError, EOFError, ArithmeticError, MemoryError),
-    *(struct.error, meshio.ReadError, RuntimeError, SystemExit),
+    *(struct.error, meshio.ReadError, RuntimeError, SystemExit, ElementTree.ParseError, zlib.error),
 )
 
 
@@ -175,7 +179,7 @@ def _abaqus(content: bytes) -> Any:
     return meshio.abaqus._abaqus.read_buffer(io.StringIO(text))
 
 
-_PARSERS: Mapping[str, Callable[[bytes], Any]] = {"gmsh": _gmsh, "vtk": _vtk, "abaqus": _abaqus}
+_PARSERS: Mapping[str, Callable[[bytes], Any]] = {"gmsh": _gmsh, "vtk": _vtk, "vtu": vtu.read, "abaqus": _abaqus}
 
 
 def _refused(why: str) -> Refusal:

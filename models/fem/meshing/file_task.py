@@ -1,4 +1,4 @@
-"""A mesh from a file's bytes: gmsh, VTK's legacy format, or Abaqus input; its task and its line in the catalogue."""
+"""A mesh from a file's bytes: gmsh, VTK's legacy or XML format, or Abaqus; task and line in the catalogue."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ class MeshFileTask(Task):
 
     content: Array = tensor("uint8", (-1,), "the file, as it is")
     file_format: str = scalar(
-        "gmsh", "gmsh: 2.2, 4.0 or 4.1, text or binary; vtk: legacy 3.0 to 5.1", choices=("gmsh", "vtk", "abaqus")
+        "gmsh",
+        "gmsh: 2.2, 4.0 or 4.1, text or binary; vtk: legacy 3.0 to 5.1; vtu: XML, one piece, plain or by zlib",
+        choices=("gmsh", "vtk", "vtu", "abaqus"),
     )
 
     def check(self) -> None:

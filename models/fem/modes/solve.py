@@ -71,6 +71,7 @@ def answer(task: ModesTask, mesh: Mesh) -> ModesResult:
     full = given.widened(chosen.vectors)
     return ModesResult(
         eigenvalues=values,
+        functional=None if task.cotangent is None else np.array([task.cotangent[: len(values)] @ values]),
         modes=np.ascontiguousarray(full.T).reshape(len(values), given.scalar.N, task.components),
         residuals=errors,
         multiplicity=multiplicity,

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
 from models.fem.check import check_size
 from models.fem.domain.cellwise import check_cellwise
 from models.fem.domain.conditions import AXES, Condition, read_conditions, split_formulas
 from models.fem.domain.expression import Expression, parse
+from models.fem.domain.functional_task import FunctionalResult
 from models.fem.domain.limits import MAX_UNKNOWNS
 from models.fem.domain.task import DomainTask
 from models.fem.elasticity.check import check_locking, check_material, check_plane
@@ -110,7 +111,7 @@ class ModesTask(DomainTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModesResult(Result):
+class ModesResult(FunctionalResult):
     eigenvalues: Array = tensor(
         "float64",
         ("modes",),

@@ -43,6 +43,12 @@ class Problem:
         is_free[self.fixed] = False
         return np.flatnonzero(is_free)
 
+    def prescribed(self, share: float) -> Array:
+        return self.values
+
+    def force(self, share: float) -> Array:
+        return self.load
+
     def slope(self, u: Array) -> Array:
         """∇u (d, cells, quadrature points)"""
         return np.asarray(self.basis.interpolate(u).grad)

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
 from models.fem.check import check_positive
+from models.fem.domain.functional_task import DifferentiableTask, FunctionalResult
+from models.fem.domain.integrals import Vocabulary
 from models.fem.domain.task import DomainTask
 
 # By dimension: up to 8 s and 1.1 GB for a tangent and its factors in the plane, twice that in space.
@@ -23,7 +25,7 @@ MAX_UNKNOWNS = {2: 200_000, 3: 30_000}
 
 
 @dataclass(frozen=True, kw_only=True)
-class NonlinearDiffusionTask(DomainTask):
+class NonlinearDiffusionTask(DomainTask, DifferentiableTask):
     """Find u with −∇·(k c ∇u) = f, u = g where it is prescribed, k c ∂u/∂n = q on the rest of the boundary."""
 
     law: str = scalar("power", "what c is: (ε² + |∇u|²)^((p−2)/2), or `coefficient`", choices=("power", "formula"))
@@ -35,6 +37,9 @@ class NonlinearDiffusionTask(DomainTask):
     point_source: Array | None = tensor("float64", (-1,), "added to f: a value per point, interpolated", optional=True)
     max_steps: int = scalar(100, "Newton steps at most, those of continuation included")
     cotangent: Array | None = tensor("float64", (-1,), "∂J/∂u, a value per point: asks for gradients", optional=True)
+    conductivity_tangent: Array | None = tensor(
+        "float64", (-1,), "change of k, along which u is differentiated: one value, or one per cell", optional=True
+    )
 
     @property
     def coordinates(self) -> tuple[str, ...]:
@@ -53,10 +58,15 @@ class NonlinearDiffusionTask(DomainTask):
             raise Refusal("UNKNOWN_CHOICE", said, "coefficient")
         if not 1 <= self.max_steps <= 10_000:
             raise Refusal("OUT_OF_RANGE", f"is {self.max_steps}; send 1 to 10000", "max_steps")
+        self.read_integrals()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(("u",), ("conductivity",))
 
 
 @dataclass(frozen=True, kw_only=True)
-class NonlinearDiffusionResult(Result):
+class NonlinearDiffusionResult(FunctionalResult):
     u: Array = tensor("float64", ("points",), "the solution at the points")
     points: Array = tensor("float64", ("points", "axes"), "where the points are")
     cells: Array = tensor(
@@ -68,6 +78,7 @@ class NonlinearDiffusionResult(Result):
         ("steps", 3),
         "for each iterate the exponent (`power`) or the share of c (`formula`), the step that led to it, the residual",
     )
+    u_tangent: Array | None = tensor("float64", ("points",), "the derivative of u along the tangent", optional=True)
     conductivity_gradient: Array | None = tensor("float64", ("cells",), "dJ/dk of each cell", optional=True)
     source_gradient: Array | None = tensor("float64", ("points",), "dJ/d point_source", optional=True)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Array
+from models.fem.direct import Solution
 from models.fem.optimize.filters import Filter
 from models.fem.optimize.projection import project
 from models.fem.optimize.sampled import Sampled
@@ -30,6 +31,7 @@ class Evaluation:
     volume: float  # material over all volume
     volume_slope: Array  # (cells,)
     residual: float  # the larger of the relative residuals of the solves
+    method: str  # which solver they are by
 
     @property
     def is_finite(self) -> bool:
@@ -56,7 +58,8 @@ class Design:
         density = np.where(self.active, np.clip(projected, 0.0, 1.0), self.passive_density)  # round-off leaves it
         rest = 1 - self.lightest
         factors = self.lightest + rest * density**self.penalty
-        u, dual, residual = self._solved(factors)
+        forward, adjoint = self._solved(factors)
+        u, dual = forward.x, adjoint.x
         by_density = -rest * self.penalty * density ** (self.penalty - 1) * self.stiffness.derivative(u, dual)
         shares = self.space.volumes / self.space.volumes.sum()
         return Evaluation(
@@ -66,15 +69,17 @@ class Design:
             slope=self._by_design(by_density, projection_slope),
             volume=float(shares @ density),
             volume_slope=self._by_design(shares, projection_slope),
-            residual=residual,
+            residual=max(forward.residual, adjoint.residual),
+            method=forward.method,
         )
 
-    def _solved(self, factors: Array) -> tuple[Array, Array, float]:
+    def _solved(self, factors: Array) -> tuple[Solution, Solution]:
+        """u and λ."""
         if self.output is None:
             [forward] = self.stiffness.solve(factors, [self.load])
-            return forward.x, forward.x, forward.residual
+            return forward, forward
         forward, adjoint = self.stiffness.solve(factors, [self.load, self.output])
-        return forward.x, adjoint.x, max(forward.residual, adjoint.residual)
+        return forward, adjoint
 
     def _by_design(self, by_density: Array, projection_slope: Array) -> Array:
         return self.filter.pull_back(np.where(self.active, by_density * projection_slope, 0.0))

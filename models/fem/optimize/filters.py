@@ -12,11 +12,11 @@ from math import prod
 
 import numpy as np
 from scipy.ndimage import correlate
-from scipy.sparse import coo_array, csr_array, diags_array
+from scipy.sparse import coo_array, csc_array, csr_array, diags_array
 from scipy.spatial import cKDTree
 
 from models.base import Array
-from models.fem import direct
+from models.fem.direct_solvers import analyse
 from models.fem.optimize import matrices
 from models.fem.optimize.sampled import Sampled
 
@@ -80,8 +80,8 @@ def helmholtz(space: Sampled, radius: float) -> Filter:
     apart = (coupling.row != coupling.col) & (coupling.data < 0)
     links = csr_array((-coupling.data[apart], (coupling.row[apart], coupling.col[apart])), shape=(size, size))
     length = radius / (2 * 3**0.5)
-    matrix = diags_array(length**2 * links.sum(axis=1) + load.sum(axis=1)) - length**2 * links
-    inverse = direct.factor(csr_array(matrix)).inverse
+    matrix = csc_array(diags_array(length**2 * links.sum(axis=1) + load.sum(axis=1)) - length**2 * links)
+    inverse = analyse(matrix, space.points[:size]).factor(matrix).inverse
 
     def between(x: Array) -> Array:
         return np.asarray(load.T @ inverse(load @ x))

@@ -53,7 +53,7 @@ def design(task: TopologyTask) -> Design:
     active, passive_density = _passive(task, len(cell_rows))
     return Design(
         space=space,
-        stiffness=stiffness(cell_rows, local, given.fixed, springs),
+        stiffness=stiffness(cell_rows, local, given.fixed, springs, space.points.repeat(d, axis=0)),
         load=load,
         output=output,
         filter=_filter(task, space, given),

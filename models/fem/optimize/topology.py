@@ -163,7 +163,7 @@ class _Search:
         gray = 4 * float(np.mean(here.density * (1 - here.density)))
         said = (
             f"{'least compliance' if self.posed.output is None else 'least weighted displacement'} by SIMP with "
-            f"penalty {task.penalty:g}, {filtered}, projection of sharpness {self.sharpness(at):g}, sparse LU",
+            f"penalty {task.penalty:g}, {filtered}, projection of sharpness {self.sharpness(at):g}, {here.method}",
             f"{len(at.objective)} steps of GCMMA with the discrete adjoint towards a local minimum, {bold} of them "
             "by approximations that were not above the functions",
             f"residual of the optimality conditions {self.kkt(at, here):.1e} where {task.tolerance:g} is asked for",

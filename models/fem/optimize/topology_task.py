@@ -16,54 +16,29 @@ from math import prod
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, Task, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
 from models.fem.check import check_positive, check_range, check_size
+from models.fem.elasticity.body_task import BodyTask
 from models.fem.elasticity.check import check_mesh
 from models.fem.elasticity.task import ElasticityTask
 from models.fem.optimize.check import check_between, check_cell_count, check_components, check_fractions, check_passive
 
 # A search solves its problem a hundred times and more. By dimension, of bricks, and by dimension and degree, of
-# simplices: what sparse LU takes about two seconds for.
+# simplices: what sparse LU, which serves where a pivot of Cholesky is not positive, takes about two seconds for.
 MAX_BRICKS = {2: 60_000, 3: 4_000}
 MAX_SIMPLICES = {(2, 1): 120_000, (2, 2): 30_000, (3, 1): 20_000, (3, 2): 2_500}
 MAX_STEPS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class TopologyTask(Task):
+class TopologyTask(BodyTask):
     """Find the densities of least compliance, or of the least weighted displacement of an output."""
 
-    divisions: Array | None = tensor(
-        "int64", ("axes",), "(nx, ny) or (nx, ny, nz): a rectangle or box of so many equal bricks", optional=True
-    )
-    lengths: Array | None = tensor("float64", ("axes",), "its lengths; 1 where absent", optional=True)
-    nodes: Array | None = tensor("float64", ("nodes", "axes"), "coordinates of a mesh of your own", optional=True)
-    cells: Array | None = tensor(
-        "int64",
-        ("cells", 3),
-        "node numbers of each triangle or tetrahedron, in either orientation",
-        optional=True,
-        alternatives=(("cells", 4),),
-    )
     degree: int = scalar(1, "polynomial degree of triangles and tetrahedra", choices=(1, 2))
     plane: str = scalar("stress", "what holds across the plane; nothing in space", choices=("strain", "stress"))
-    young_modulus: Array = tensor("float64", (-1,), "E > 0 of full material: one value, or one per cell")
-    poisson_ratio: Array = tensor("float64", (-1,), "-1 < ν < 0.5: one value, or one per cell")
-    traction_facets: Array | None = tensor(
-        "int64", ("tractions", "axes"), "boundary edges or faces with a given traction, by their nodes", optional=True
-    )
-    traction_values: Array | None = tensor(
-        "float64",
-        ("tractions", "axes"),
-        "t per area on each: constant, or linear with a row for each of its nodes",
-        optional=True,
-        alternatives=(("tractions", -1, "axes"),),
-    )
     force_points: Array | None = tensor("int64", ("forces",), "points with a force of their own", optional=True)
     force_axes: Array | None = tensor("int64", ("forces",), "its direction: 0, 1 or 2", optional=True)
     force_values: Array | None = tensor("float64", ("forces",), "its size; what it does depends on h", optional=True)
-    fixed_points: Array | None = tensor("int64", ("fixed",), "points with a component held at 0", optional=True)
-    fixed_axes: Array | None = tensor("int64", ("fixed",), "which component: 0, 1 or 2", optional=True)
     spring_points: Array | None = tensor("int64", ("springs",), "points with a spring to the ground", optional=True)
     spring_axes: Array | None = tensor("int64", ("springs",), "its direction: 0, 1 or 2", optional=True)
     spring_values: Array | None = tensor("float64", ("springs",), "its stiffness > 0", optional=True)
@@ -90,13 +65,6 @@ class TopologyTask(Task):
     sharpness: float = scalar(0.0, "β of the projection on 0 and 1 at last, from 1 on by doubling; 0: none; up to 64")
     tolerance: float = scalar(1e-3, "of the optimality conditions, dimensionless; 1e-6 to 0.1")
     steps: int = scalar(100, "the most steps, 1 to 1000")
-
-    @property
-    def dimension(self) -> int:
-        """Of the mesh, where it is one."""
-        if self.divisions is not None:
-            return len(self.divisions)
-        return 3 if self.nodes is not None and self.nodes.shape[1] == 3 else 2
 
     def check(self) -> None:
         """Raise `Refusal` for what the arrays alone show to be wrong; the solver refuses what needs the mesh."""

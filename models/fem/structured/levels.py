@@ -44,16 +44,13 @@ class Levels:
         return sum(array.nbytes for array in arrays) + 12 * 8 * count * count.bit_length()
 
 
-def levels(grids: Hierarchy, conductivity: Array, instead_of: Levels | None = None) -> Levels:
-    """conductivity (cells,) or (1,), positive. Arrays of another one on these grids are taken over: its use ends."""
+def levels(grids: Hierarchy, conductivity: Array) -> Levels:
+    """conductivity (cells,) or (1,), positive."""
     rows, columns = grids.shape
     scale = float(2.0 ** np.floor(np.log2(np.max(conductivity))))
     k = (np.broadcast_to(conductivity, (2 * (rows - 1) * (columns - 1),)) / scale).reshape(rows - 1, columns - 1, 2)
-    if instead_of is None:
-        fine = np.zeros((7, rows + 2, columns // 2 + 3))
-        stencils, shares = (np.zeros(kinds * int(grids.starts[-1]), np.float32) for kinds in (6, 2))
-    else:
-        fine, stencils, shares = instead_of.fine, instead_of.stencils, instead_of.shares
+    fine = np.zeros((7, rows + 2, columns // 2 + 3))
+    stencils, shares = (np.zeros(kinds * int(grids.starts[-1]), np.float32) for kinds in (6, 2))
     couplings = _assemble(grids, 0, k, fine, stencils, shares)
     coarse = k
     for level in range(1, grids.levels):

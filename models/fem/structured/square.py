@@ -31,23 +31,9 @@ class SquarePlan:
 
     grids: Hierarchy
 
-    def operator(self, conductivity: Array, instead_of: SquareOperator | None = None) -> SquareOperator:
-        """conductivity (cells,) or (1,), positive.
-
-        The arrays of another operator of this plan are taken over: it must not be used again. New pages of memory are
-        half of the time otherwise.
-        """
-        return SquareOperator(self, levels(self.grids, conductivity, None if instead_of is None else instead_of.levels))
-
-    def solve_fields(
-        self, conductivities: Sequence[Array], loads: Sequence[Array], fixed: Sequence[Array]
-    ) -> list[SquareSolution]:
-        """One solution for each conductivity with its own load and fixed values, each as in `SquareOperator.solve`."""
-        found, operator = [], None
-        for conductivity, load, values in zip(conductivities, loads, fixed, strict=True):
-            operator = self.operator(conductivity, operator)
-            found += operator.solve([load], [values])
-        return found
+    def operator(self, conductivity: Array) -> SquareOperator:
+        """conductivity (cells,) or (1,), positive."""
+        return SquareOperator(self, levels(self.grids, conductivity))
 
     @cached_property
     def mesh(self) -> Triangulation:

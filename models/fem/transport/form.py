@@ -55,18 +55,36 @@ def surface_load(v: Field, w: Field) -> Field:
     return w.q * v
 
 
-# The derivatives of −λ·(A u − f) on each cell, λ being the adjoint. A depends on k and c through τ, too; `rest` is the
-# residual of the strong equation, `bend` is Δu.
+# The derivatives of −v·(A u − f) on each cell, v being the adjoint, or each shape function for the load of a tangent. A
+# depends on k and c through τ, too; `rest` is the residual of the strong equation, `bend` is Δu.
 
 
 @functional
 def by_diffusivity(w: Field) -> Field:
-    return -dot(grad(w.u), grad(w.dual)) - (w.tau_k * w.rest - w.tau * w.bend) * carried(w.dual, w)
+    return _of_diffusivity(w.dual, w)
 
 
 @functional
 def by_reaction(w: Field) -> Field:
-    return -w.u * w.dual - (w.tau_c * w.rest + w.tau * w.u) * carried(w.dual, w)
+    return _of_reaction(w.dual, w)
+
+
+@linear
+def along_diffusivity(v: Field, w: Field) -> Field:
+    return w.change * _of_diffusivity(v, w)
+
+
+@linear
+def along_reaction(v: Field, w: Field) -> Field:
+    return w.change * _of_reaction(v, w)
+
+
+def _of_diffusivity(v: Field, w: Field) -> Field:
+    return -dot(grad(w.u), grad(v)) - (w.tau_k * w.rest - w.tau * w.bend) * carried(v, w)
+
+
+def _of_reaction(v: Field, w: Field) -> Field:
+    return -w.u * v - (w.tau_c * w.rest + w.tau * w.u) * carried(v, w)
 
 
 @linear

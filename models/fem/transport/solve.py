@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from skfem import Mesh
@@ -10,7 +11,9 @@ from skfem import Mesh
 from models.base import Array, ErrorBound, Evidence, Outcome, Refusal
 from models.fem.check import check_size
 from models.fem.direct import SingularMatrix
+from models.fem.domain.asked import asked
 from models.fem.domain.batch import in_order
+from models.fem.domain.cellwise import on_cells
 from models.fem.domain.determined import refuse_undetermined
 from models.fem.domain.elements import cell_points, element_name, points
 from models.fem.domain.linear import RESIDUAL_LIMIT, Constrained, constrained
@@ -46,6 +49,8 @@ def answer(task: TransportTask, mesh: Mesh) -> TransportResult:
     if not np.isfinite(solution.x.sum()):
         raise _out_of_scale()
     converged = solution.residual <= RESIDUAL_LIMIT
+    coefficients = {name: getattr(task, name) for name in task.vocabulary.coefficients}
+    wanted = asked(task, mesh, solution.x, task.cotangent, coefficients)
     estimate, shares = _estimate(task, given, solution.x)
     evidence = Evidence(
         outcome=Outcome.CONVERGED if converged else Outcome.NOT_CONVERGED,
@@ -62,7 +67,9 @@ def answer(task: TransportTask, mesh: Mesh) -> TransportResult:
         peclet=given.stabilisation.peclet.max(axis=1),
         cell_estimate=shares,
         evidence=evidence,
-        **_gradients(task.cotangent, given, system, solution.x),
+        functional=wanted.value,
+        u_tangent=_tangent(task, given, system, solution.x),
+        **wanted.with_explicit(_gradients(wanted.cotangent, given, system, solution.x)),
     )
 
 
@@ -96,24 +103,38 @@ def _gradients(cotangent: Array | None, given: Problem, system: Constrained, u: 
     dual[system.free] = system.transposed(cotangent[system.free])
     by_prescribed = np.zeros_like(u)
     by_prescribed[system.fixed] = cotangent[system.fixed] - system.coupling.T @ dual[system.free]
-    basis, added = given.basis, given.stabilisation
-    field = basis.interpolate(u)
+    basis, fields = given.basis, {**_at(given, u), "dual": given.basis.interpolate(dual)}
+    return {
+        "diffusivity_gradient": form.by_diffusivity.elemental(basis, **fields),
+        "reaction_gradient": form.by_reaction.elemental(basis, **fields),
+        "source_gradient": form.by_source.assemble(basis, **fields),
+        "prescribed_gradient": by_prescribed,
+    }
+
+
+def _tangent(task: TransportTask, given: Problem, system: Constrained, u: Array) -> Array | None:
+    """δu with A δu = −(∂A/∂k δk + ∂A/∂c δc) u on the free unknowns, 0 on the others; None where nothing changes."""
+    ways = ((form.along_diffusivity, task.diffusivity_tangent), (form.along_reaction, task.reaction_tangent))
+    changes = [(along, way) for along, way in ways if way is not None]
+    if not changes:
+        return None
+    fields, count = _at(given, u), given.basis.mesh.nelements
+    loads = [along.assemble(given.basis, change=on_cells(way, count), **fields) for along, way in changes]
+    return system.solve(np.sum(loads, axis=0), np.zeros(len(system.fixed))).x
+
+
+def _at(given: Problem, u: Array) -> dict[str, Any]:
+    """What derivatives by the coefficients depend on, at the quadrature points."""
+    added, field = given.stabilisation, given.basis.interpolate(u)
     bend = np.trace(field.hess) if added.is_active else np.zeros_like(given.f)
-    fields = {
+    return {
         "u": field,
-        "dual": basis.interpolate(dual),
         "b": given.b,
         "tau": added.tau,
         "tau_k": added.by_diffusivity,
         "tau_c": added.by_reaction,
         "bend": bend,
         "rest": np.sum(given.b * field.grad, axis=0) + given.c * np.asarray(field) - given.k * bend - given.f,
-    }
-    return {
-        "diffusivity_gradient": form.by_diffusivity.elemental(basis, **fields),
-        "reaction_gradient": form.by_reaction.elemental(basis, **fields),
-        "source_gradient": form.by_source.assemble(basis, **fields),
-        "prescribed_gradient": by_prescribed,
     }
 
 

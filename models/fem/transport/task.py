@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
 from models.fem.check import check_size
 from models.fem.domain.cellwise import check_cellwise, check_not_negative
 from models.fem.domain.conditions import AXES, Condition, read_conditions, split_formulas
 from models.fem.domain.expression import Expression, parse
+from models.fem.domain.functional_task import DifferentiableTask, FunctionalResult
+from models.fem.domain.integrals import Vocabulary
 from models.fem.domain.limits import MAX_UNKNOWNS
 from models.fem.domain.task import DomainTask
 
@@ -22,7 +24,7 @@ QUANTITIES = {"u": 1, "q": 1, "h": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransportTask(DomainTask):
+class TransportTask(DomainTask, DifferentiableTask):
     """Find u with −∇·(k∇u) + b·∇u + c u = f; and where a cotangent is sent, the gradients of J = cotangent·u."""
 
     diffusivity: Array = tensor("float64", (-1,), "k > 0: one value, or one per cell")
@@ -33,6 +35,10 @@ class TransportTask(DomainTask):
     cell_source: Array | None = tensor("float64", (-1,), "added to f: one value, or one per cell", optional=True)
     stabilisation: str = scalar("supg", "where the flow is faster than the mesh can follow", choices=("supg", "none"))
     cotangent: Array | None = tensor("float64", ("points",), "derivatives of J by u, one per point", optional=True)
+    diffusivity_tangent: Array | None = tensor(
+        "float64", (-1,), "change of k, along which u is differentiated: one value, or one per cell", optional=True
+    )
+    reaction_tangent: Array | None = tensor("float64", (-1,), "change of c, likewise", optional=True)
 
     def check(self) -> None:
         """Raise `Refusal` for what the arrays and texts alone show to be wrong."""
@@ -41,6 +47,9 @@ class TransportTask(DomainTask):
         check_not_negative("reaction", self.reaction, cells, "c")
         if self.cell_source is not None:
             check_size("cell_source", self.cell_source, (1, cells), "one value, or one per cell")
+        for name, tangent in (("diffusivity", self.diffusivity_tangent), ("reaction", self.reaction_tangent)):
+            if tangent is not None:
+                check_size(f"{name}_tangent", tangent, (1, cells), "one value, or one per cell")
         if self.cell_velocity is not None:
             check_size("cell_velocity", self.cell_velocity, (1, cells), "one row, or one per cell")
             if self.cell_velocity.shape[1] != self.dimension:
@@ -49,6 +58,11 @@ class TransportTask(DomainTask):
         self.read_conditions()
         self.read_source()
         self.read_velocity()
+        self.read_integrals()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(("u",), ("diffusivity", *(("reaction",) if self.reaction is not None else ())))
 
     def read_conditions(self) -> tuple[Condition, ...]:
         return read_conditions(self.conditions, QUANTITIES, AXES[: self.dimension])
@@ -68,7 +82,7 @@ class TransportTask(DomainTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransportResult(Result):
+class TransportResult(FunctionalResult):
     u: Array = tensor("float64", ("points",), "the solution at the points")
     points: Array = tensor("float64", ("points", -1), "where the points are")
     cells: Array = tensor(
@@ -86,6 +100,7 @@ class TransportResult(Result):
     source_gradient: Array | None = tensor(
         "float64", ("points",), "dJ by f at each point (interpolated)", optional=True
     )
+    u_tangent: Array | None = tensor("float64", ("points",), "the derivative of u along the tangents", optional=True)
     prescribed_gradient: Array | None = tensor(
         "float64", ("points",), "dJ by u where it is prescribed, 0 at other points", optional=True
     )

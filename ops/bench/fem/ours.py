@@ -20,7 +20,7 @@ from scipy.sparse import csc_array
 
 from models.base import Array
 from models.fem import problem as diffusion
-from models.fem.adjoint import gradient
+from models.fem.adjoint import Gradient
 from models.fem.assembly import assemble, source_products
 from models.fem.bound import certificate as bounded
 from models.fem.bricks import system as hexahedra
@@ -99,7 +99,7 @@ def derivative(given: Problem, repetitions: int) -> Timed:
             u = _solved(made, given)
             between = time.process_time()
             [dual] = made.solve([u], [np.zeros_like(u)])
-            found = gradient(posed, held, u, u, dual.x).conductivity
+            found = Gradient(posed, held, u, u, dual.x).conductivity
             ahead.append(between - began)
             back.append(time.process_time() - between)
         answers.append(found)

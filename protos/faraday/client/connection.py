@@ -113,14 +113,24 @@ class Connection:
             return attempts(once, timeout_s, self._settings.retry, self._settings.clock)
 
     def follow(
-        self, service: str, method: str, rpc: Callable[..., Iterable[Reply]], request: object
+        self,
+        service: str,
+        method: str,
+        rpc: Callable[..., Iterable[Reply]],
+        request: object,
+        timeout_s: float | None = None,
     ) -> Iterator[Reply]:
-        """The replies to one request, for as long as they come. Nothing is sent again."""
+        """The replies to one request, for as long as they come, or until the timeout. Nothing is sent again."""
         with traced(service, method, None) as headers:
             try:
-                yield from rpc(request, metadata=(*self._identity(), *headers))
+                yield from rpc(request, timeout=timeout_s, metadata=(*self._identity(), *headers))
             except grpc.RpcError as error:
                 raise from_rpc(error, "") from error
+
+    @property
+    def timeout_s(self) -> float:
+        """Of a call that says none."""
+        return self._settings.timeout_s
 
     @property
     def clock(self) -> Clock:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy.typing as npt
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -25,6 +25,7 @@ from faraday.client.field import Field
 from faraday.client.listing import ProblemKind, problem_kind
 from faraday.client.mesh import Mesh
 from faraday.client.operations import Calls, Operation
+from faraday.client.pieces import assembled
 from faraday.client.posed import Datum, Posed
 from faraday.client.problem import Domain, Problem, element
 from faraday.client.solution import Solution
@@ -198,12 +199,26 @@ class FiniteElements:
             problem = asked.popleft()
             yield from_status(each.error) if each.HasField("error") else problem.answer(each.response)
 
+    def answer_in_pieces(
+        self, problem: Problem[Answer], *, piece_bytes: int | None = None, timeout_s: float | None = None
+    ) -> Answer:
+        """The answer to a problem as `answer` gives it, however large: its arrays come in messages of `piece_bytes`.
+
+        For time series and fields beyond the size of one message. Nothing is sent again: where the stream breaks off
+        it is raised.
+        """
+        request = pb.SolveInPiecesRequest(request=problem.request(), piece_bytes=piece_bytes)
+        within = self._connection.timeout_s if timeout_s is None else timeout_s
+        parts = self._connection.follow(_SERVICE, "SolveInPieces", self._stub.SolveInPieces, request, within)
+        return problem.answer(assembled(parts))
+
     def differentiate(
         self,
-        problem: Diffusion,
+        problem: Problem[Any],
         functional: Functional = Functional(),  # noqa: B008 a frozen value
         *,
         tangent: Mapping[str, npt.ArrayLike] | None = None,
+        by_nodes: bool = False,
         session: str = "",
         timeout_s: float | None = None,
         request_id: str | None = None,
@@ -211,16 +226,16 @@ class FiniteElements:
     ) -> Derivative:
         """The derivatives of J(u) by all data of a problem, and of u along a `tangent`: changes of the data by name.
 
+        Of a `Diffusion`, or of a `Posed` problem whose `gradients` `problems` lists; the latter has tangents of its
+        coefficients, and a flow its cotangents, among its own data. `tangent` and `session` are of a `Diffusion`.
+        `by_nodes` asks for the derivative by the places of the nodes of its own mesh, too: `gradients["nodes"]`.
+
         `session`, a random UUID of yours, lets calls share meshes and factorisations: a second call with the same mesh
         and conductivity costs two triangular solves. Keep it to yourself.
         """
-        request = pb.DifferentiateRequest(
-            mesh=problem.mesh.message(),
-            element=element(problem.degree),
-            diffusion=problem.message(),
-            functional=functional.message(),
-            session=session,
-        )
+        request = derivatives.asked(pb.DifferentiateRequest, problem, functional, session)
+        if by_nodes:
+            request.by_nodes = True
         if tangent is not None:
             request.diffusion_tangent.CopyFrom(derivatives.tangent_message(tangent))
         ask = Ask(timeout_s, request_id, validate_only)
@@ -229,7 +244,7 @@ class FiniteElements:
 
     def evaluate(
         self,
-        problem: Diffusion,
+        problem: Problem[Any],
         functional: Functional,
         *,
         session: str = "",
@@ -238,13 +253,7 @@ class FiniteElements:
         validate_only: bool = False,
     ) -> Value:
         """J(u), without its derivatives."""
-        request = pb.EvaluateFunctionalRequest(
-            mesh=problem.mesh.message(),
-            element=element(problem.degree),
-            diffusion=problem.message(),
-            functional=functional.message(),
-            session=session,
-        )
+        request = derivatives.asked(pb.EvaluateFunctionalRequest, problem, functional, session)
         ask = Ask(timeout_s, request_id, validate_only)
         return derivatives.value(
             self._call("EvaluateFunctional", self._stub.EvaluateFunctional, request, problem.mesh, ask)
@@ -279,8 +288,9 @@ class FiniteElements:
         return replace(mesh, mesh_id=reply.mesh.mesh_id)
 
     def read_mesh(self, path: Path | str, *, file_format: str | None = None, timeout_s: float | None = None) -> Mesh:
-        """A mesh from a file: "gmsh", "vtk" or "abaqus", by default as its name ends: .msh, .vtk or .inp. The server
-        keeps it. First-order cells of one kind; physical groups and element sets name boundaries and subdomains."""
+        """A mesh from a file: "gmsh", "vtk", "vtu" or "abaqus", by default as its name ends: .msh, .vtk, .vtu or .inp.
+        The server keeps it. First-order cells of one kind; physical groups and element sets name boundaries and
+        subdomains."""
         path = Path(path)
         kind = file_format or format_of(path, made_mesh.FORMATS)
         request = pb.CreateMeshRequest(file=pb.MeshFile(content=path.read_bytes(), file_format=kind))

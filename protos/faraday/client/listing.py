@@ -31,6 +31,7 @@ class ProblemKind:
     summary: str
     inputs: tuple[ProblemField, ...]
     outputs: tuple[ProblemField, ...]
+    gradients: tuple[str, ...]  # by which `differentiate` knows derivatives
 
 
 def problem_kind(message: pb.Problem) -> ProblemKind:
@@ -41,6 +42,7 @@ def problem_kind(message: pb.Problem) -> ProblemKind:
         summary=message.summary,
         inputs=tuple(map(_field, message.inputs)),
         outputs=tuple(map(_field, message.outputs)),
+        gradients=tuple(message.gradients),
     )
 
 

@@ -12,7 +12,7 @@ from faraday.client.tensors import Array, decode
 from faraday.v1 import finite_element_pb2 as pb
 
 # Of files, by the end of their names.
-FORMATS = {".msh": "gmsh", ".vtk": "vtk", ".inp": "abaqus"}
+FORMATS = {".msh": "gmsh", ".vtk": "vtk", ".vtu": "vtu", ".inp": "abaqus"}
 
 
 def of_file(made: pb.CreateMeshResponse, content: pb.Cells) -> Mesh:

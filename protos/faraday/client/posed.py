@@ -15,7 +15,7 @@ from faraday.client.tensors import encode
 from faraday.v1 import finite_element_pb2 as pb
 
 Datum = npt.ArrayLike | str | Conditions
-_BESIDE = ("error_bound",)  # fields of the request itself
+_BESIDE = ("error_bound", "integrals", "derivatives")  # fields of the request itself
 
 
 @dataclass(frozen=True)

@@ -35,12 +35,17 @@ def encode(array: npt.ArrayLike, dtype: str | None = None) -> common_pb2.Tensor:
     return common_pb2.Tensor(dtype=_KINDS[little], shape=made.shape, data=data)
 
 
-def decode(tensor: common_pb2.Tensor) -> Array:
-    """A read-only array over the tensor's own bytes."""
+def dtype_of(tensor: common_pb2.Tensor) -> np.dtype[Any]:
+    """Of its elements. Raises `MalformedReply`."""
     dtype = _DTYPES.get(tensor.dtype)
     if dtype is None:
         raise MalformedReply(f"a tensor has dtype {tensor.dtype}, which this client does not know")
-    shape = tuple(tensor.shape)
+    return dtype
+
+
+def decode(tensor: common_pb2.Tensor) -> Array:
+    """A read-only array over the tensor's own bytes."""
+    dtype, shape = dtype_of(tensor), tuple(tensor.shape)
     if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(tensor.data):
         raise MalformedReply(f"a tensor of {dtype.name} with shape {shape} came in {len(tensor.data)} bytes")
     return np.frombuffer(tensor.data, dtype).reshape(shape)

@@ -212,7 +212,7 @@ class DiffusionGoal(_message.Message):
     def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_edges: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_density: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_cell_density: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_edges: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_edge_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., goal_flux_weights: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class Form(_message.Message):
-    __slots__ = ("coefficient_values", "cotangent", "conditions", "form", "coefficients", "initial", "tolerance", "max_steps")
+    __slots__ = ("coefficient_values", "cotangent", "conditions", "form", "coefficients", "initial", "tolerance", "max_steps", "coefficient_tangent")
     COEFFICIENT_VALUES_FIELD_NUMBER: _ClassVar[int]
     COTANGENT_FIELD_NUMBER: _ClassVar[int]
     CONDITIONS_FIELD_NUMBER: _ClassVar[int]
@@ -221,6 +221,7 @@ class Form(_message.Message):
     INITIAL_FIELD_NUMBER: _ClassVar[int]
     TOLERANCE_FIELD_NUMBER: _ClassVar[int]
     MAX_STEPS_FIELD_NUMBER: _ClassVar[int]
+    COEFFICIENT_TANGENT_FIELD_NUMBER: _ClassVar[int]
     coefficient_values: _common_pb2.Tensor
     cotangent: _common_pb2.Tensor
     conditions: str
@@ -229,10 +230,11 @@ class Form(_message.Message):
     initial: str
     tolerance: float
     max_steps: int
-    def __init__(self, coefficient_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., form: _Optional[str] = ..., coefficients: _Optional[str] = ..., initial: _Optional[str] = ..., tolerance: _Optional[float] = ..., max_steps: _Optional[int] = ...) -> None: ...
+    coefficient_tangent: _common_pb2.Tensor
+    def __init__(self, coefficient_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., form: _Optional[str] = ..., coefficients: _Optional[str] = ..., initial: _Optional[str] = ..., tolerance: _Optional[float] = ..., max_steps: _Optional[int] = ..., coefficient_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class Transport(_message.Message):
-    __slots__ = ("diffusivity", "cell_velocity", "reaction", "cell_source", "cotangent", "conditions", "velocity", "source", "stabilisation")
+    __slots__ = ("diffusivity", "cell_velocity", "reaction", "cell_source", "cotangent", "conditions", "velocity", "source", "stabilisation", "diffusivity_tangent", "reaction_tangent")
     DIFFUSIVITY_FIELD_NUMBER: _ClassVar[int]
     CELL_VELOCITY_FIELD_NUMBER: _ClassVar[int]
     REACTION_FIELD_NUMBER: _ClassVar[int]
@@ -242,6 +244,8 @@ class Transport(_message.Message):
     VELOCITY_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     STABILISATION_FIELD_NUMBER: _ClassVar[int]
+    DIFFUSIVITY_TANGENT_FIELD_NUMBER: _ClassVar[int]
+    REACTION_TANGENT_FIELD_NUMBER: _ClassVar[int]
     diffusivity: _common_pb2.Tensor
     cell_velocity: _common_pb2.Tensor
     reaction: _common_pb2.Tensor
@@ -251,7 +255,9 @@ class Transport(_message.Message):
     velocity: str
     source: str
     stabilisation: str
-    def __init__(self, diffusivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_velocity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., reaction: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., velocity: _Optional[str] = ..., source: _Optional[str] = ..., stabilisation: _Optional[str] = ...) -> None: ...
+    diffusivity_tangent: _common_pb2.Tensor
+    reaction_tangent: _common_pb2.Tensor
+    def __init__(self, diffusivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_velocity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., reaction: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., velocity: _Optional[str] = ..., source: _Optional[str] = ..., stabilisation: _Optional[str] = ..., diffusivity_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., reaction_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class Heat(_message.Message):
     __slots__ = ("conductivity", "capacity", "cell_source", "initial_values", "cotangent", "conditions", "source", "initial", "time_step", "steps", "theta", "every")
@@ -480,7 +486,7 @@ class Hyperelasticity(_message.Message):
     def __init__(self, young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_force: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., force: _Optional[str] = ..., support: _Optional[str] = ..., load_steps: _Optional[int] = ..., max_steps: _Optional[int] = ...) -> None: ...
 
 class NonlinearDiffusion(_message.Message):
-    __slots__ = ("conductivity", "point_source", "cotangent", "conditions", "law", "exponent", "regularisation", "coefficient", "source", "max_steps")
+    __slots__ = ("conductivity", "point_source", "cotangent", "conditions", "law", "exponent", "regularisation", "coefficient", "source", "max_steps", "conductivity_tangent")
     CONDUCTIVITY_FIELD_NUMBER: _ClassVar[int]
     POINT_SOURCE_FIELD_NUMBER: _ClassVar[int]
     COTANGENT_FIELD_NUMBER: _ClassVar[int]
@@ -491,6 +497,7 @@ class NonlinearDiffusion(_message.Message):
     COEFFICIENT_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     MAX_STEPS_FIELD_NUMBER: _ClassVar[int]
+    CONDUCTIVITY_TANGENT_FIELD_NUMBER: _ClassVar[int]
     conductivity: _common_pb2.Tensor
     point_source: _common_pb2.Tensor
     cotangent: _common_pb2.Tensor
@@ -501,7 +508,8 @@ class NonlinearDiffusion(_message.Message):
     coefficient: str
     source: str
     max_steps: int
-    def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., law: _Optional[str] = ..., exponent: _Optional[float] = ..., regularisation: _Optional[float] = ..., coefficient: _Optional[str] = ..., source: _Optional[str] = ..., max_steps: _Optional[int] = ...) -> None: ...
+    conductivity_tangent: _common_pb2.Tensor
+    def __init__(self, conductivity: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., point_source: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., law: _Optional[str] = ..., exponent: _Optional[float] = ..., regularisation: _Optional[float] = ..., coefficient: _Optional[str] = ..., source: _Optional[str] = ..., max_steps: _Optional[int] = ..., conductivity_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class Helmholtz(_message.Message):
     __slots__ = ("wave_speed", "damping", "cotangent", "conditions", "angular_frequency", "source")
@@ -564,7 +572,7 @@ class ElasticityBricks(_message.Message):
     def __init__(self, young_modulus: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., poisson_ratio: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., expansion: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., conditions: _Optional[str] = ..., plane: _Optional[str] = ..., force: _Optional[str] = ..., temperature: _Optional[str] = ..., support: _Optional[str] = ...) -> None: ...
 
 class SolveRequest(_message.Message):
-    __slots__ = ("options", "mesh", "element", "diffusion", "elasticity", "diffusion_inverse", "diffusion_adaptive", "diffusion_goal", "form", "transport", "heat", "diffusion_identify", "elasticity_topology", "navier_stokes", "stokes", "navier_stokes_transient", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "elasticity_bricks", "error_bound", "session")
+    __slots__ = ("options", "mesh", "element", "diffusion", "elasticity", "diffusion_inverse", "diffusion_adaptive", "diffusion_goal", "form", "transport", "heat", "diffusion_identify", "elasticity_topology", "navier_stokes", "stokes", "navier_stokes_transient", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "elasticity_bricks", "error_bound", "session", "integrals", "derivatives")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     MESH_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_FIELD_NUMBER: _ClassVar[int]
@@ -588,6 +596,8 @@ class SolveRequest(_message.Message):
     ELASTICITY_BRICKS_FIELD_NUMBER: _ClassVar[int]
     ERROR_BOUND_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
+    INTEGRALS_FIELD_NUMBER: _ClassVar[int]
+    DERIVATIVES_FIELD_NUMBER: _ClassVar[int]
     options: _common_pb2.RequestOptions
     mesh: Mesh
     element: Element
@@ -611,7 +621,9 @@ class SolveRequest(_message.Message):
     elasticity_bricks: ElasticityBricks
     error_bound: str
     session: str
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., diffusion_inverse: _Optional[_Union[DiffusionInverse, _Mapping]] = ..., diffusion_adaptive: _Optional[_Union[DiffusionAdaptive, _Mapping]] = ..., diffusion_goal: _Optional[_Union[DiffusionGoal, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., diffusion_identify: _Optional[_Union[DiffusionIdentify, _Mapping]] = ..., elasticity_topology: _Optional[_Union[ElasticityTopology, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., navier_stokes_transient: _Optional[_Union[NavierStokesTransient, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., elasticity_bricks: _Optional[_Union[ElasticityBricks, _Mapping]] = ..., error_bound: _Optional[str] = ..., session: _Optional[str] = ...) -> None: ...
+    integrals: str
+    derivatives: bool
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., diffusion_inverse: _Optional[_Union[DiffusionInverse, _Mapping]] = ..., diffusion_adaptive: _Optional[_Union[DiffusionAdaptive, _Mapping]] = ..., diffusion_goal: _Optional[_Union[DiffusionGoal, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., diffusion_identify: _Optional[_Union[DiffusionIdentify, _Mapping]] = ..., elasticity_topology: _Optional[_Union[ElasticityTopology, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., navier_stokes_transient: _Optional[_Union[NavierStokesTransient, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., elasticity_bricks: _Optional[_Union[ElasticityBricks, _Mapping]] = ..., error_bound: _Optional[str] = ..., session: _Optional[str] = ..., integrals: _Optional[str] = ..., derivatives: bool = ...) -> None: ...
 
 class NamedTensor(_message.Message):
     __slots__ = ("name", "tensor")
@@ -651,17 +663,45 @@ class SolveBatchResponse(_message.Message):
     error: _status_pb2.Status
     def __init__(self, response: _Optional[_Union[SolveResponse, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
 
+class SolveInPiecesRequest(_message.Message):
+    __slots__ = ("request", "piece_bytes")
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    PIECE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    request: SolveRequest
+    piece_bytes: int
+    def __init__(self, request: _Optional[_Union[SolveRequest, _Mapping]] = ..., piece_bytes: _Optional[int] = ...) -> None: ...
+
+class TensorPiece(_message.Message):
+    __slots__ = ("name", "offset_bytes", "data")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    offset_bytes: int
+    data: bytes
+    def __init__(self, name: _Optional[str] = ..., offset_bytes: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class SolveInPiecesResponse(_message.Message):
+    __slots__ = ("response", "piece")
+    RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    PIECE_FIELD_NUMBER: _ClassVar[int]
+    response: SolveResponse
+    piece: TensorPiece
+    def __init__(self, response: _Optional[_Union[SolveResponse, _Mapping]] = ..., piece: _Optional[_Union[TensorPiece, _Mapping]] = ...) -> None: ...
+
 class Functional(_message.Message):
-    __slots__ = ("cotangent", "measured_points", "measured_values", "measured_deviations")
+    __slots__ = ("cotangent", "measured_points", "measured_values", "measured_deviations", "integrals")
     COTANGENT_FIELD_NUMBER: _ClassVar[int]
     MEASURED_POINTS_FIELD_NUMBER: _ClassVar[int]
     MEASURED_VALUES_FIELD_NUMBER: _ClassVar[int]
     MEASURED_DEVIATIONS_FIELD_NUMBER: _ClassVar[int]
+    INTEGRALS_FIELD_NUMBER: _ClassVar[int]
     cotangent: _common_pb2.Tensor
     measured_points: _common_pb2.Tensor
     measured_values: _common_pb2.Tensor
     measured_deviations: _common_pb2.Tensor
-    def __init__(self, cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_deviations: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    integrals: str
+    def __init__(self, cotangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_points: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., measured_deviations: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., integrals: _Optional[str] = ...) -> None: ...
 
 class DiffusionTangent(_message.Message):
     __slots__ = ("conductivity_tangent", "source_tangent", "cell_source_tangent", "dirichlet_tangent", "neumann_tangent")
@@ -678,22 +718,42 @@ class DiffusionTangent(_message.Message):
     def __init__(self, conductivity_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., source_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., cell_source_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., dirichlet_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., neumann_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class DifferentiateRequest(_message.Message):
-    __slots__ = ("options", "mesh", "element", "diffusion", "functional", "diffusion_tangent", "session")
+    __slots__ = ("options", "mesh", "element", "diffusion", "form", "transport", "heat", "navier_stokes", "stokes", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "functional", "diffusion_tangent", "session", "by_nodes")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     MESH_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_FIELD_NUMBER: _ClassVar[int]
     DIFFUSION_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
+    TRANSPORT_FIELD_NUMBER: _ClassVar[int]
+    HEAT_FIELD_NUMBER: _ClassVar[int]
+    NAVIER_STOKES_FIELD_NUMBER: _ClassVar[int]
+    STOKES_FIELD_NUMBER: _ClassVar[int]
+    HYPERELASTICITY_FIELD_NUMBER: _ClassVar[int]
+    NONLINEAR_DIFFUSION_FIELD_NUMBER: _ClassVar[int]
+    HELMHOLTZ_FIELD_NUMBER: _ClassVar[int]
+    MODES_FIELD_NUMBER: _ClassVar[int]
     FUNCTIONAL_FIELD_NUMBER: _ClassVar[int]
     DIFFUSION_TANGENT_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
+    BY_NODES_FIELD_NUMBER: _ClassVar[int]
     options: _common_pb2.RequestOptions
     mesh: Mesh
     element: Element
     diffusion: Diffusion
+    form: Form
+    transport: Transport
+    heat: Heat
+    navier_stokes: NavierStokes
+    stokes: Stokes
+    hyperelasticity: Hyperelasticity
+    nonlinear_diffusion: NonlinearDiffusion
+    helmholtz: Helmholtz
+    modes: Modes
     functional: Functional
     diffusion_tangent: DiffusionTangent
     session: str
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., functional: _Optional[_Union[Functional, _Mapping]] = ..., diffusion_tangent: _Optional[_Union[DiffusionTangent, _Mapping]] = ..., session: _Optional[str] = ...) -> None: ...
+    by_nodes: bool
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., functional: _Optional[_Union[Functional, _Mapping]] = ..., diffusion_tangent: _Optional[_Union[DiffusionTangent, _Mapping]] = ..., session: _Optional[str] = ..., by_nodes: bool = ...) -> None: ...
 
 class DifferentiateResponse(_message.Message):
     __slots__ = ("value", "solution", "adjoint", "solution_tangent", "gradients", "evidence")
@@ -712,20 +772,44 @@ class DifferentiateResponse(_message.Message):
     def __init__(self, value: _Optional[float] = ..., solution: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., adjoint: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., solution_tangent: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., gradients: _Optional[_Iterable[_Union[NamedTensor, _Mapping]]] = ..., evidence: _Optional[_Union[_common_pb2.Evidence, _Mapping]] = ...) -> None: ...
 
 class EvaluateFunctionalRequest(_message.Message):
-    __slots__ = ("options", "mesh", "element", "diffusion", "functional", "session")
+    __slots__ = ("options", "mesh", "element", "diffusion", "form", "transport", "heat", "navier_stokes", "stokes", "hyperelasticity", "nonlinear_diffusion", "helmholtz", "modes", "elasticity", "elasticity_bricks", "navier_stokes_transient", "functional", "session")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     MESH_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_FIELD_NUMBER: _ClassVar[int]
     DIFFUSION_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
+    TRANSPORT_FIELD_NUMBER: _ClassVar[int]
+    HEAT_FIELD_NUMBER: _ClassVar[int]
+    NAVIER_STOKES_FIELD_NUMBER: _ClassVar[int]
+    STOKES_FIELD_NUMBER: _ClassVar[int]
+    HYPERELASTICITY_FIELD_NUMBER: _ClassVar[int]
+    NONLINEAR_DIFFUSION_FIELD_NUMBER: _ClassVar[int]
+    HELMHOLTZ_FIELD_NUMBER: _ClassVar[int]
+    MODES_FIELD_NUMBER: _ClassVar[int]
+    ELASTICITY_FIELD_NUMBER: _ClassVar[int]
+    ELASTICITY_BRICKS_FIELD_NUMBER: _ClassVar[int]
+    NAVIER_STOKES_TRANSIENT_FIELD_NUMBER: _ClassVar[int]
     FUNCTIONAL_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     options: _common_pb2.RequestOptions
     mesh: Mesh
     element: Element
     diffusion: Diffusion
+    form: Form
+    transport: Transport
+    heat: Heat
+    navier_stokes: NavierStokes
+    stokes: Stokes
+    hyperelasticity: Hyperelasticity
+    nonlinear_diffusion: NonlinearDiffusion
+    helmholtz: Helmholtz
+    modes: Modes
+    elasticity: Elasticity
+    elasticity_bricks: ElasticityBricks
+    navier_stokes_transient: NavierStokesTransient
     functional: Functional
     session: str
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., functional: _Optional[_Union[Functional, _Mapping]] = ..., session: _Optional[str] = ...) -> None: ...
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., mesh: _Optional[_Union[Mesh, _Mapping]] = ..., element: _Optional[_Union[Element, str]] = ..., diffusion: _Optional[_Union[Diffusion, _Mapping]] = ..., form: _Optional[_Union[Form, _Mapping]] = ..., transport: _Optional[_Union[Transport, _Mapping]] = ..., heat: _Optional[_Union[Heat, _Mapping]] = ..., navier_stokes: _Optional[_Union[NavierStokes, _Mapping]] = ..., stokes: _Optional[_Union[Stokes, _Mapping]] = ..., hyperelasticity: _Optional[_Union[Hyperelasticity, _Mapping]] = ..., nonlinear_diffusion: _Optional[_Union[NonlinearDiffusion, _Mapping]] = ..., helmholtz: _Optional[_Union[Helmholtz, _Mapping]] = ..., modes: _Optional[_Union[Modes, _Mapping]] = ..., elasticity: _Optional[_Union[Elasticity, _Mapping]] = ..., elasticity_bricks: _Optional[_Union[ElasticityBricks, _Mapping]] = ..., navier_stokes_transient: _Optional[_Union[NavierStokesTransient, _Mapping]] = ..., functional: _Optional[_Union[Functional, _Mapping]] = ..., session: _Optional[str] = ...) -> None: ...
 
 class EvaluateFunctionalResponse(_message.Message):
     __slots__ = ("value", "evidence")
@@ -900,20 +984,22 @@ class ProblemField(_message.Message):
     def __init__(self, name: _Optional[str] = ..., paths: _Optional[_Iterable[str]] = ..., type: _Optional[str] = ..., shapes: _Optional[_Iterable[str]] = ..., required: bool = ..., default_value: _Optional[str] = ..., choices: _Optional[_Iterable[str]] = ..., doc: _Optional[str] = ...) -> None: ...
 
 class Problem(_message.Message):
-    __slots__ = ("name", "model", "model_version", "summary", "inputs", "outputs")
+    __slots__ = ("name", "model", "model_version", "summary", "inputs", "outputs", "gradients")
     NAME_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    GRADIENTS_FIELD_NUMBER: _ClassVar[int]
     name: str
     model: str
     model_version: str
     summary: str
     inputs: _containers.RepeatedCompositeFieldContainer[ProblemField]
     outputs: _containers.RepeatedCompositeFieldContainer[ProblemField]
-    def __init__(self, name: _Optional[str] = ..., model: _Optional[str] = ..., model_version: _Optional[str] = ..., summary: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[ProblemField, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[ProblemField, _Mapping]]] = ...) -> None: ...
+    gradients: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., model: _Optional[str] = ..., model_version: _Optional[str] = ..., summary: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[ProblemField, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[ProblemField, _Mapping]]] = ..., gradients: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListProblemsResponse(_message.Message):
     __slots__ = ("problems", "next_page_token")

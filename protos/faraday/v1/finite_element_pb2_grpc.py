@@ -50,6 +50,11 @@ class FiniteElementServiceStub(object):
                 request_serializer=faraday_dot_v1_dot_finite__element__pb2.SolveBatchRequest.SerializeToString,
                 response_deserializer=faraday_dot_v1_dot_finite__element__pb2.SolveBatchResponse.FromString,
                 _registered_method=True)
+        self.SolveInPieces = channel.unary_stream(
+                '/faraday.v1.FiniteElementService/SolveInPieces',
+                request_serializer=faraday_dot_v1_dot_finite__element__pb2.SolveInPiecesRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_finite__element__pb2.SolveInPiecesResponse.FromString,
+                _registered_method=True)
         self.Differentiate = channel.unary_unary(
                 '/faraday.v1.FiniteElementService/Differentiate',
                 request_serializer=faraday_dot_v1_dot_finite__element__pb2.DifferentiateRequest.SerializeToString,
@@ -122,10 +127,23 @@ class FiniteElementServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SolveInPieces(self, request, context):
+        """Solves one problem and returns its answer in pieces: for fields and time series that are larger than a message may be. First
+        comes the answer itself, in which a tensor that is to follow has its type and shape and no data; then the data of these, one
+        tensor after the other, each from its beginning, so that of a time series the first times come first. A repeat with the same
+        request_id is computed again.
+
+        Errors: those of Solve; INVALID_ARGUMENT (OUT_OF_RANGE) for piece_bytes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Differentiate(self, request, context):
         """Differentiates the discrete solution: the product of a cotangent, or of the slope of a misfit, with its Jacobian
         (vector-Jacobian product, by the discrete adjoint), and that of its Jacobian with a tangent (Jacobian-vector product).
-        One factorisation serves all; with a session it also serves the calls that follow.
+        One factorisation serves all; with a session it also serves the calls that follow. Sessions are of diffusion. Forms, transport and
+        nonlinear diffusion have tangents of their coefficients in their own messages; other problems know none.
 
         Errors: those of Solve; MISSING_TENSOR where there is neither a functional nor a tangent.
         """
@@ -134,7 +152,7 @@ class FiniteElementServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def EvaluateFunctional(self, request, context):
-        """The value of a functional of the solution, without its derivatives.
+        """The value of a functional of the solution, such as a flux through a boundary or a drag, without its derivatives.
 
         Errors: those of Differentiate.
         """
@@ -224,6 +242,11 @@ def add_FiniteElementServiceServicer_to_server(servicer, server):
                     servicer.SolveBatch,
                     request_deserializer=faraday_dot_v1_dot_finite__element__pb2.SolveBatchRequest.FromString,
                     response_serializer=faraday_dot_v1_dot_finite__element__pb2.SolveBatchResponse.SerializeToString,
+            ),
+            'SolveInPieces': grpc.unary_stream_rpc_method_handler(
+                    servicer.SolveInPieces,
+                    request_deserializer=faraday_dot_v1_dot_finite__element__pb2.SolveInPiecesRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_finite__element__pb2.SolveInPiecesResponse.SerializeToString,
             ),
             'Differentiate': grpc.unary_unary_rpc_method_handler(
                     servicer.Differentiate,
@@ -325,6 +348,33 @@ class FiniteElementService(object):
             '/faraday.v1.FiniteElementService/SolveBatch',
             faraday_dot_v1_dot_finite__element__pb2.SolveBatchRequest.SerializeToString,
             faraday_dot_v1_dot_finite__element__pb2.SolveBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SolveInPieces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/faraday.v1.FiniteElementService/SolveInPieces',
+            faraday_dot_v1_dot_finite__element__pb2.SolveInPiecesRequest.SerializeToString,
+            faraday_dot_v1_dot_finite__element__pb2.SolveInPiecesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,12 +6,14 @@ from faraday.v1 import finite_element_pb2 as pb
 from models import schema
 from models.base import ScalarField, TensorField
 from router.codec.finite_element import meshes
-from router.codec.finite_element.problems import Problem
+from router.codec.finite_element.problems import DERIVATIVES, Problem
 
 
 def described(row: Problem) -> pb.Problem:
     spec = row.spec
     problem = pb.Problem(name=row.name, model=spec.name, model_version=spec.version, summary=spec.summary)
+    if row.name in DERIVATIVES:
+        problem.gradients.extend(DERIVATIVES[row.name].gradients)
     for name, tensor in schema.tensors(spec.task).items():
         problem.inputs.append(_tensor(name, tensor, _paths(name, row), required=not tensor.optional))
     for name, scalar in schema.scalars(spec.task).items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from google.protobuf.message import Message
 
 from faraday.v1 import finite_element_pb2 as pb
@@ -16,6 +18,7 @@ from router.errors import Malformed
 
 Request = pb.SolveRequest | pb.DifferentiateRequest | pb.EvaluateFunctionalRequest | pb.EstimateErrorRequest
 
+_NOTHING: Mapping[str, Scalar] = {}
 _DEGREES = {pb.ELEMENT_P1: 1, pb.ELEMENT_P2: 2}
 
 
@@ -28,14 +31,17 @@ def problem_of(request: Message) -> str:
     return problem
 
 
-def question(request: Request, spec: Spec, layout: Layout, kept: Kept) -> Question:
-    """What is asked of the model. Raises `Refusal` with the request's paths, `Malformed`, and what `kept` raises."""
+def question(
+    request: Request, spec: Spec, layout: Layout, kept: Kept, implied: Mapping[str, Scalar] = _NOTHING
+) -> Question:
+    """What is asked of the model; `implied` is what the method itself says. Raises `Refusal` with the request's paths,
+    `Malformed`, and what `kept` raises."""
     kind = meshes.kind_of(request.mesh)
     try:
         scalars, arrays = layout.values(request)
         declared = {*schema.tensors(spec.task), *schema.scalars(spec.task)}
         mesh_scalars, mesh_arrays = meshes.values(request.mesh, kept, declared)
-        said = {**_degree(request.element), **mesh_scalars, **scalars}
+        said = {**_degree(request.element), **mesh_scalars, **scalars, **implied}
         task = schema.parse(spec.task, said, {**mesh_arrays, **arrays})
         task.check()
     except Refusal as refusal:

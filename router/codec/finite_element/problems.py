@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from faraday.v1 import finite_element_pb2 as pb
+from models import schema
 from models.base import Spec
 from models.fem import adaptive_task, certify_task, goal_task, gradient_task, inverse_task
 from models.fem import task as diffusion
@@ -41,7 +42,7 @@ class Problem:
 
     @cached_property
     def layout(self) -> Layout:
-        return layout_of(pb.SolveRequest, self.name, own=("error_bound", "session"))
+        return layout_of(pb.SolveRequest, self.name, own=("error_bound", "session", "integrals", "derivatives"))
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,26 @@ class Derivative:
 
     name: str
     spec: Spec
-    tangent: str  # the field of `DifferentiateRequest.direction`
+    solution: str  # the result's name for what an answer calls `solution`
     gradients: Mapping[str, str]  # the result's name for the derivative by each of the problem's data
+    tangent: str = ""  # the field of `DifferentiateRequest.direction`; empty where the model knows none
 
     @cached_property
     def layout(self) -> Layout:
         """Of DifferentiateRequest."""
-        return layout_of(pb.DifferentiateRequest, self.name, "functional", self.tangent, own=("session",))
+        tangent = (self.tangent,) if self.tangent else ()
+        return layout_of(pb.DifferentiateRequest, self.name, "functional", *tangent, own=("session", "by_nodes"))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A field of `EvaluateFunctionalRequest.problem`, and the model that knows its functionals."""
+
+    name: str
+    spec: Spec
 
     @cached_property
-    def evaluation(self) -> Layout:
-        """Of EvaluateFunctionalRequest, which has the same fields but for the tangent."""
+    def layout(self) -> Layout:
         return layout_of(pb.EvaluateFunctionalRequest, self.name, "functional", own=("session",))
 
 
@@ -114,22 +124,49 @@ PROBLEMS = {
     )
 }
 
+
+def _own(name: str) -> Derivative:
+    """Of a problem that Solve's model itself differentiates: its results bear the names of the data and `_gradient`."""
+    row = PROBLEMS[name]
+    gradients = [each for each in schema.tensors(row.spec.result) if each.endswith("_gradient")]
+    return Derivative(name, row.spec, row.solution, {each.removesuffix("_gradient"): each for each in gradients})
+
+
 DERIVATIVES = {
     row.name: row
     for row in (
         Derivative(
             "diffusion",
             gradient_task.SPEC,
-            "diffusion_tangent",
+            "u",
             {
                 "conductivity": "conductivity_gradient",
                 "source": "source_gradient",
                 "cell_source": "cell_source_gradient",
                 "dirichlet_values": "dirichlet_gradient",
                 "neumann_values": "neumann_gradient",
+                "nodes": "node_gradient",
             },
+            "diffusion_tangent",
         ),
+        _own("form"),
+        _own("heat"),
+        _own("helmholtz"),
+        _own("hyperelasticity"),
+        _own("modes"),
+        _own("navier_stokes"),
+        _own("nonlinear_diffusion"),
+        _own("stokes"),
+        _own("transport"),
     )
+}
+
+EVALUATIONS = {
+    **{row.name: Evaluation(row.name, row.spec) for row in DERIVATIVES.values()},
+    **{
+        name: Evaluation(name, PROBLEMS[name].spec)
+        for name in ("elasticity", "elasticity_bricks", "navier_stokes_transient")
+    },
 }
 
 ESTIMATES = {row.name: row for row in (Estimate("diffusion", certify_task.SPEC),)}

@@ -8,6 +8,7 @@ import numpy as np
 from google.rpc.status_pb2 import Status
 
 from faraday.v1 import finite_element_pb2 as pb
+from faraday.v1.common_pb2 import Tensor
 from models import schema
 from models.base import Array, Refusal, Result
 from router.call import Question, Reply
@@ -17,7 +18,7 @@ from router.codec.finite_element.meshes import Kept
 from router.codec.finite_element.problems import PROBLEMS
 
 _BY_MODEL = {row.spec.name: row for row in PROBLEMS.values()}
-_TYPED = ("points", "cells", "cell_bound")  # where a result has them, an answer has a field of the same name
+TYPED = ("solution", "points", "cells", "cell_bound")  # fields of an answer; other arrays are among its outputs
 
 
 class SolveCodec:
@@ -39,7 +40,8 @@ class SolveCodec:
     def response(self, reply: Reply) -> pb.SolveResponse:
         response = pb.SolveResponse(evidence=common.evidence_of(reply))
         if reply.result is not None:
-            _write(response, reply.result, _BY_MODEL[reply.model].solution)
+            for name, array in arrays_of(reply.result, reply.model).items():
+                tensor_in(response, name).CopyFrom(common.tensor_of(array))
         return response
 
     def replayed(self, answer: bytes, question: Question) -> bytes:
@@ -80,13 +82,17 @@ def named_tensors(arrays: Mapping[str, Array]) -> list[pb.NamedTensor]:
     return [pb.NamedTensor(name=name, tensor=common.tensor_of(array)) for name, array in arrays.items()]
 
 
-def _write(response: pb.SolveResponse, result: Result, solution: str) -> None:
-    """Numbers among a result's fields go as arrays of no dimension."""
+def arrays_of(result: Result, model: str) -> dict[str, Array]:
+    """The arrays of an answer by their names there; numbers among a result's fields are arrays of no dimension."""
     scalars, arrays = schema.flatten(result)
     arrays |= {name: np.asarray(value) for name, value in scalars.items()}
-    if solution in arrays:
-        response.solution.CopyFrom(common.tensor_of(arrays.pop(solution)))
-    for name in _TYPED:
-        if name in arrays:
-            getattr(response, name).CopyFrom(common.tensor_of(arrays.pop(name)))
-    response.outputs.extend(named_tensors(arrays))
+    solution = _BY_MODEL[model].solution
+    return {"solution" if name == solution else name: array for name, array in arrays.items()}
+
+
+def tensor_in(response: pb.SolveResponse, name: str) -> Tensor:
+    """Where an answer has the array of this name; it is made there, at the end of the outputs where need be."""
+    if name in TYPED:
+        tensor: Tensor = getattr(response, name)
+        return tensor
+    return response.outputs.add(name=name).tensor

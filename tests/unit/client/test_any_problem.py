@@ -12,7 +12,7 @@ import meshio
 import numpy as np
 import pytest
 
-from faraday.client import Client, InvalidRequest, Outcome, Posed, Shape, Solution, rectangle, unit_square
+from faraday.client import Client, Functional, InvalidRequest, Outcome, Posed, Shape, Solution, rectangle, unit_square
 from faraday.client.conditions import written
 from tests.support.router import SPECS, Router, RouterOptions
 from tests.support.serving import serving
@@ -60,6 +60,33 @@ def test_a_form_of_one_s_own(live: Client) -> None:
 
 def test_nonlinear_diffusion_of_a_uniform_slope(live: Client) -> None:
     linear(live.fem.ask("nonlinear_diffusion", SQUARE, conductivity=1.0, exponent=3.0, conditions=ENDS))
+
+
+def test_functionals_of_any_problem_and_their_derivatives(live: Client) -> None:
+    """u = x: ∫ k ∂u/∂n over the right side is k, whose derivatives by cells sum up to 1."""
+    posed = Posed("transport", SQUARE, {"diffusivity": 2.0, "conditions": ENDS})
+    flux = Functional(integrals="right: diffusivity*dn(u)")
+    assert live.fem.evaluate(posed, flux).value == pytest.approx(2.0, rel=1e-9)
+    found = live.fem.differentiate(posed, flux)
+    assert found.value == pytest.approx(2.0, rel=1e-9)
+    assert found.gradients["diffusivity"].sum() == pytest.approx(1.0, rel=1e-9)
+    assert found.adjoint is None
+    solved = live.fem.ask("transport", SQUARE, diffusivity=2.0, conditions=ENDS, integrals="cells: u")
+    assert solved["functional"] == pytest.approx([0.5])
+
+
+def test_a_method_that_does_not_know_a_problem_says_so_at_once(live: Client) -> None:
+    topology = Posed("elasticity_topology", SQUARE, {})
+    with pytest.raises(ValueError, match="choose among diffusion"):
+        live.fem.differentiate(topology, Functional(integrals="cells: ux"))
+    with pytest.raises(ValueError, match="in the functional"):
+        live.fem.evaluate(Posed("transport", SQUARE, {"integrals": "cells: u"}), Functional())
+
+
+def test_what_a_server_differentiates_is_listed(live: Client) -> None:
+    known = {problem.name: problem.gradients for problem in live.fem.problems()}
+    assert known["transport"] == ("diffusivity", "reaction", "source", "prescribed")
+    assert known["elasticity_topology"] == ()
 
 
 CHANNEL = {
@@ -220,7 +247,7 @@ def test_a_file_is_read_and_solved_on_with_its_names(live: Client, tmp_path: Pat
 
 def test_a_file_says_by_its_name_what_it_is(live: Client, tmp_path: Path) -> None:
     (tmp_path / "plate.txt").write_bytes(PLATE)
-    with pytest.raises(ValueError, match=r"one of \.msh, \.vtk, \.inp"):
+    with pytest.raises(ValueError, match=r"one of \.msh, \.vtk, \.vtu, \.inp"):
         live.fem.read_mesh(tmp_path / "plate.txt")
     assert len(live.fem.read_mesh(tmp_path / "plate.txt", file_format="abaqus").cells) == 2
 

@@ -148,11 +148,3 @@ def test_shares_are_those_of_the_conductances() -> None:
     right_half = np.where(np.arange(16) % 2 == 1, 1.0, 1e-9)[:, None] * np.ones(2)
     left_out = levels(grids_of(square), np.broadcast_to(right_half, (16, 16, 2)).ravel())
     np.testing.assert_allclose(left_out.shares[: 16 * 16].reshape(4, 8, 8)[[0, 2]], 0, atol=1e-6)
-
-
-def test_levels_in_the_arrays_of_others_are_the_same() -> None:
-    square, other = (random_square((16, 24), seed=seed) for seed in (1, 2))
-    taken_over = levels(grids_of(square), square.conductivity, levels(grids_of(square), other.conductivity))
-    fresh = levels_of(square)
-    for name in ("fine", "stencils", "shares", "lower", "couplings"):
-        np.testing.assert_array_equal(getattr(taken_over, name), getattr(fresh, name))

@@ -100,14 +100,6 @@ def test_many_loads_are_answered_as_if_they_were_alone() -> None:
         np.testing.assert_array_equal(together.x, operator.solve([load], [values])[0].x)
 
 
-def test_many_fields_are_answered_as_if_they_were_alone() -> None:
-    squares = [random_square((32, 48), seed=seed, first=2, count=50) for seed in range(4)]
-    plan = square_plan(np.array([32, 48]), squares[0].dirichlet)
-    conductivities, loads, fixed = zip(*((s.conductivity, s.load, s.fixed) for s in squares), strict=True)
-    for together, square in zip(plan.solve_fields(conductivities, loads, fixed), squares, strict=True):
-        np.testing.assert_array_equal(together.x, operator_of(square).solve([square.load], [square.fixed])[0].x)
-
-
 def test_nothing_of_one_solve_is_left_for_the_next() -> None:
     """They work in the same room, where a load beyond floating point leaves NaN."""
     square = random_square((32, 32))

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from faraday.v1 import common_pb2
 from faraday.v1 import finite_element_pb2 as pb
+from models import schema
 from models.base import Refusal, Result
 from models.fem.gradient import GradientSolver
 from models.fem.gradient_task import GradientResult, GradientTask
+from models.fem.transport.solve import TransportSolver
+from models.fem.transport.task import TransportResult, TransportTask
 from router.call import Question, Reply
 from router.codec.finite_element.derivatives import DifferentiateCodec, EvaluateCodec
+from router.codec.finite_element.problems import DERIVATIVES
+from router.errors import Malformed
 from tests.unit.router.codec.finite_element.asking import array, nothing_kept, same, tensor, write
 
 DIFFERENTIATE, EVALUATE = DifferentiateCodec(nothing_kept), EvaluateCodec(nothing_kept)
@@ -134,3 +140,105 @@ def test_stored_and_validated_answers_say_so() -> None:
         assert response.evidence.replayed
         assert response.evidence.outcome == common_pb2.OUTCOME_VALIDATED
         assert response.value == 0.0
+
+
+TRANSPORT = pb.Transport(diffusivity=tensor([2.0]), conditions="left: u = 0; right: u = 1")
+SQUARE = pb.Mesh(structured=pb.Structured(divisions=tensor([2, 2], "int64"), shape="square"))
+
+
+def of_transport(**functional: object) -> pb.DifferentiateRequest:
+    return pb.DifferentiateRequest(mesh=SQUARE, transport=TRANSPORT, functional=pb.Functional(**functional))
+
+
+def answered_by_transport(question: Question) -> Reply:
+    assert isinstance(question.task, TransportTask)
+    [result] = TransportSolver("cpu").run([question.task])
+    assert isinstance(result, Result), result
+    return Reply(question.model, "1", result, result.evidence, "", 0.0)
+
+
+def test_other_problems_are_differentiated_by_the_models_that_solve_them() -> None:
+    """J = ∫ k ∂u/∂n over the right side, and ∂J/∂k = ∂(k)/∂k for u = x: the derivatives by cells sum up to 1."""
+    message = of_transport(integrals="right: diffusivity*dn(u)")
+    question = DIFFERENTIATE.decode(message.SerializeToString())
+    assert question.model == "fem.transport"
+    response = pb.DifferentiateResponse.FromString(DIFFERENTIATE.encode(answered_by_transport(question), question))
+    assert response.value == pytest.approx(2.0)
+    assert sorted(array(response.solution)) == pytest.approx([0, 0, 0, 0.5, 0.5, 0.5, 1, 1, 1])
+    gradients = {each.name: array(each.tensor) for each in response.gradients}
+    assert list(gradients) == ["diffusivity", "reaction", "source", "prescribed"]
+    assert gradients["diffusivity"].sum() == pytest.approx(1.0)
+    assert not response.HasField("adjoint")
+
+
+def test_an_evaluation_of_theirs_asks_for_no_gradient() -> None:
+    body = of_transport(integrals="cells: u").SerializeToString()
+    question = EVALUATE.decode(body)
+    reply = answered_by_transport(question)
+    response = pb.EvaluateFunctionalResponse.FromString(EVALUATE.encode(reply, question))
+    assert response.value == pytest.approx(0.5)
+    assert isinstance(reply.result, TransportResult) and reply.result.diffusivity_gradient is None
+
+
+@pytest.mark.parametrize("codec", [DIFFERENTIATE, EVALUATE])
+def test_what_says_no_functional_is_refused(codec: DifferentiateCodec | EvaluateCodec) -> None:
+    with pytest.raises(Refusal) as caught:
+        codec.decode(of_transport().SerializeToString())
+    assert (caught.value.reason, caught.value.field) == ("MISSING_TENSOR", "functional")
+
+
+@pytest.mark.parametrize(
+    ("said", "reason", "field"),
+    [
+        ({"integrals": "cells: v"}, "MALFORMED_EXPRESSION", "functional.integrals[0]"),
+        ({"measured_points": tensor([0], "int64")}, "UNKNOWN_INPUT", "functional.measured_points"),
+    ],
+)
+def test_a_functional_is_refused_where_it_is_said(said: dict[str, object], reason: str, field: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        DIFFERENTIATE.decode(of_transport(**said).SerializeToString())
+    assert (caught.value.reason, caught.value.field) == (reason, field)
+
+
+def test_a_cotangent_belongs_to_the_functional() -> None:
+    message = of_transport(integrals="cells: u")
+    message.transport.cotangent.CopyFrom(tensor(np.ones(9)))
+    with pytest.raises(Malformed, match=r"functional\.cotangent"):
+        DIFFERENTIATE.decode(message.SerializeToString())
+
+
+def test_a_refusal_by_the_model_is_spelt_as_the_request_is() -> None:
+    question = DIFFERENTIATE.decode(of_transport(integrals="up: u").SerializeToString())
+    refusal = Refusal("UNKNOWN_BOUNDARY", "is none", "integrals[0]")
+    assert DIFFERENTIATE.refusal(refusal, question).field == "functional.integrals[0]"
+    assert EVALUATE.refusal(refusal, question).field == "functional.integrals[0]"
+
+
+def test_a_tangent_alone_is_differentiated_and_not_evaluated() -> None:
+    message = of_transport()
+    message.transport.diffusivity_tangent.CopyFrom(tensor([1.0]))
+    question = DIFFERENTIATE.decode(message.SerializeToString())
+    response = pb.DifferentiateResponse.FromString(DIFFERENTIATE.encode(answered_by_transport(question), question))
+    np.testing.assert_allclose(array(response.solution_tangent), 0, atol=1e-12)  # u = x, whatever k
+    assert (response.value, list(response.gradients)) == (0.0, [])
+    with pytest.raises(Refusal) as caught:
+        EVALUATE.decode(message.SerializeToString())
+    assert caught.value.reason == "MISSING_TENSOR"
+
+
+@pytest.mark.parametrize("name", DERIVATIVES)
+def test_every_problem_that_is_differentiated_has_a_value_and_a_solution(name: str) -> None:
+    """With a cotangent of ones beside the example, wherever its model has a field for one."""
+    row = DERIVATIVES[name]
+    model, example = row.spec.load("cpu"), row.spec.example()
+    names = [each for each in ("cotangent", "velocity_cotangent") if each in schema.tensors(row.spec.task)]
+    [plain] = model.run([example])
+    assert isinstance(plain, Result), plain
+    shape = plain.eigenvalues.shape if name == "modes" else getattr(plain, row.solution).shape  # type: ignore[attr-defined]
+    [result] = model.run([replace(example, **{each: np.ones(shape) for each in names})])
+    assert isinstance(result, Result), result
+    reply = Reply(row.spec.name, "1", result, result.evidence, "", 0.0)
+    question = Question(model=row.spec.name, task=example)
+    response = pb.DifferentiateResponse.FromString(DIFFERENTIATE.encode(reply, question))
+    assert response.value != 0 and len(response.gradients) > 0 and response.HasField("solution")
+    assert pb.EvaluateFunctionalResponse.FromString(EVALUATE.encode(reply, question)).value == response.value

@@ -35,10 +35,12 @@ from router.codec.finite_element.problems import (
     DERIVATIVES,
     ELSEWHERE,
     ESTIMATES,
+    EVALUATIONS,
     MAKINGS,
     PROBLEMS,
     Derivative,
     Estimate,
+    Evaluation,
     Making,
     Problem,
 )
@@ -131,10 +133,31 @@ def test_its_message_has_the_fields_of_the_task(row: Problem) -> None:
 @every_derivative
 def test_so_has_what_is_differentiated(row: Derivative) -> None:
     request = pb.DifferentiateRequest.DESCRIPTOR
-    check_fields(row.spec, [message_of(request, path) for path in row.layout.parts], row.layout.own)
-    data = {field.name for field in message_of(request, row.name).fields}
-    assert row.gradients.keys() <= data
-    assert set(row.gradients.values()) <= schema.tensors(row.spec.result).keys()
+    messages = [message_of(request, path) for path in row.layout.parts]
+    check_fields(row.spec, messages, (*row.layout.own, "derivatives"), leave=of_other_problems(row.spec))
+    assert {row.solution, *row.gradients.values()} <= schema.tensors(row.spec.result).keys()
+
+
+def of_other_problems(spec: Spec) -> tuple[str, ...]:
+    """What of a functional this problem refuses as unknown."""
+    known = {*schema.tensors(spec.task), *schema.scalars(spec.task)}
+    return tuple(field.name for field in pb.Functional.DESCRIPTOR.fields if field.name not in known)
+
+
+@pytest.mark.parametrize("row", EVALUATIONS.values(), ids=EVALUATIONS)
+def test_so_has_what_is_evaluated(row: Evaluation) -> None:
+    messages = [message_of(pb.EvaluateFunctionalRequest.DESCRIPTOR, path) for path in row.layout.parts]
+    tangents = message_of(pb.DifferentiateRequest.DESCRIPTOR, "diffusion_tangent").fields
+    own = (*row.layout.own, "derivatives", "by_nodes", *(field.name for field in tangents))
+    check_fields(row.spec, messages, own, leave=of_other_problems(row.spec))
+
+
+def test_data_that_are_differentiated_bear_their_own_names() -> None:
+    """Of diffusion; nodes are the mesh's."""
+    row = DERIVATIVES["diffusion"]
+    assert row.gradients.keys() - {"nodes"} <= {
+        field.name for field in message_of(pb.DifferentiateRequest.DESCRIPTOR, "diffusion").fields
+    }
 
 
 @pytest.mark.parametrize("row", ESTIMATES.values(), ids=ESTIMATES)
@@ -160,11 +183,17 @@ def test_so_has_what_is_exported() -> None:
     assert {*export.LAYOUT.own} == {field.name for field in pb.ExportRequest.DESCRIPTOR.fields} - {"options"}
 
 
-@every_derivative
-def test_what_is_evaluated_is_what_is_differentiated_without_a_tangent(row: Derivative) -> None:
+def test_what_is_differentiated_without_a_tangent_is_evaluated() -> None:
     fields, others = (kind.DESCRIPTOR.fields for kind in (pb.EvaluateFunctionalRequest, pb.DifferentiateRequest))
-    both = [(field.name, field.number, field.message_type) for field in others if field.name != row.tangent]
-    assert [(field.name, field.number, field.message_type) for field in fields] == both
+    both = {
+        (field.name, field.number, field.message_type)
+        for field in others
+        if field.name not in ("diffusion_tangent", "by_nodes")
+    }
+    assert both <= {(field.name, field.number, field.message_type) for field in fields}
+    assert {*EVALUATIONS} == {
+        field.name for field in pb.EvaluateFunctionalRequest.DESCRIPTOR.oneofs_by_name["problem"].fields
+    }
 
 
 def test_the_fields_of_meshes_are_those_of_tasks_on_any_domain() -> None:

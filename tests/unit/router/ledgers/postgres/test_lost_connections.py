@@ -67,7 +67,9 @@ async def test_a_refusal_whose_answer_was_lost_is_the_same_refusal(server: Serve
 async def test_backends_that_are_killed_all_the_time_cost_nothing_and_overspend_nothing(
     server: Server, database: str
 ) -> None:
-    ledgers = [await open_postgres_ledger(database) for _ in range(2)]
+    ledgers = [
+        await open_postgres_ledger(database, patience_s=60.0) for _ in range(2)
+    ]  # also where the machine is busy
     await ledgers[0].open(account(WARD, 60), 0.0)
     rng = random.Random(5)
     kills: list[int] = []
@@ -121,7 +123,7 @@ async def test_without_a_server_everything_is_unavailable_and_nobody_waits_for_e
     with pytest.raises(LedgerUnavailable):
         await open_postgres_ledger(f"{database} host=/nowhere", patience_s=0.1)
     async with Proxy(server.folder) as proxy:
-        ledger = await open_postgres_ledger(through(proxy, database), patience_s=0.1)
+        ledger = await open_postgres_ledger(through(proxy, database), patience_s=1.0)
         await ledger.open(account(WARD), 0.0)
         token = await reserved(ledger, asking("a"))
         await ledger.release(token, b"answer", 2.0)
