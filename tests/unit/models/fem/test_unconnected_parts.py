@@ -109,7 +109,7 @@ DETERMINED: dict[str, dict[str, Any]] = {
     "fem.helmholtz": on_a_domain("left: u = 1, 0", angular_frequency=2.0, wave_speed=ONE),
     "fem.modes": on_a_domain("left: u = 0", count=3),
 }
-WITHOUT_A_PROBLEM = {"fem.export", "fem.mesh", "fem.mesh.file", "identity", "surrogate.diffusion"}
+WITHOUT_A_PROBLEM = {"fem.export", "fem.mesh", "fem.mesh.file"}
 
 
 def run(name: str, **fields: Any) -> Result | Refusal:
@@ -126,7 +126,7 @@ def shaken(fields: dict[str, Any], seed: int) -> dict[str, Any]:
 
 
 def test_every_problem_of_the_catalogue_is_here() -> None:
-    assert {*POSED, *DETERMINED, *WITHOUT_A_PROBLEM} == set(CATALOG)
+    assert {*POSED, *DETERMINED, *WITHOUT_A_PROBLEM} == {name for name in CATALOG if name.startswith("fem.")}
 
 
 @pytest.mark.parametrize("name", POSED)
