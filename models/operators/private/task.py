@@ -22,8 +22,8 @@ from models.privacy.events import Event
 DATASET = "demo/darcy"
 PUBLIC_VERSION = 1  # of the public operator: heads that were fitted to one are none of another
 
-# ε = 4 at δ = 1e-6 pays for 105 answers at a multiplier of 13. The radius is a quarter of the root mean square of a
-# field. Of 8 shapes each gets noise, and what a ninth would tell is less than its noise.
+# ε = 4 at δ = 1e-6 pays for 105 answers at a multiplier of 13. The radius is a quarter of a field's root mean square;
+# nineteen in twenty shards depart by less. At that multiplier eight shapes are 5.9 % off, sixteen 6.7 %.
 RELEASE = Release(shards=512, radius=0.0022)
 MODES = 8
 
@@ -90,7 +90,7 @@ def named(task: PrivatePredictTask) -> Named:
     return Named(reads=((DARCY, PUBLIC_VERSION),))
 
 
-def _example() -> PrivatePredictTask:
+def example() -> PrivatePredictTask:
     axis = np.linspace(0.0, 1.0, SIDES[0])
     waves = np.sin(7 * axis)[:, None] + np.cos(5 * axis)[None, :]
     return PrivatePredictTask(permeability=np.where(waves >= 0, 12.0, 3.0).astype(np.float32))
@@ -106,7 +106,7 @@ SPEC = Spec(
     task=PrivatePredictTask,
     result=PrivatePredictResult,
     factory="models.operators.private.demonstration:Demonstration",
-    example=_example,
+    example=example,
     max_batch=32,
     resources=ON_DEMAND,
     private=Private(dataset=dataset, worst_case=worst_case),

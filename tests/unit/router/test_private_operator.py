@@ -14,7 +14,7 @@ from tritonclient.grpc import service_pb2 as oip
 from faraday.v1 import privacy_pb2 as pb
 from models.operators.private.heads import Heads
 from models.operators.private.served import PrivatePredictor
-from models.operators.private.task import DATASET, RELEASE, SPEC, PrivatePredictTask
+from models.operators.private.task import DATASET, RELEASE, SPEC, example
 from models.privacy.conversion import epsilon_of
 from models.privacy.cost import cost_in_picorho
 from router.audit.event import Kind
@@ -65,9 +65,7 @@ async def spent(router: Router) -> int:
 
 
 def question(value: float = 6.0, *, validate_only: bool = False) -> oip.ModelInferRequest:
-    task = SPEC.example()
-    assert isinstance(task, PrivatePredictTask)
-    permeability = np.minimum(task.permeability, np.float32(value))
+    permeability = np.minimum(example().permeability, np.float32(value))
     request = oip.ModelInferRequest(model_name=SPEC.name, raw_input_contents=[permeability.tobytes()])
     request.inputs.add(name="permeability", datatype="FP32", shape=permeability.shape)
     if validate_only:
