@@ -14,15 +14,15 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
+from models.operators.fno.across import across
 from models.operators.fno.block import Block
-from models.operators.spectral.convolution import multiply
-from models.operators.spectral.transform import Transform, analyse_across, synthesise_across
+from models.operators.spectral.transform import Transform
 
-_BUNDLE = 2**17  # numbers of one bundle's values: half a megabyte, so that a core's cache holds what becomes of them
+_BUNDLE = 2**18  # numbers of one bundle's values: a megabyte, so that caches hold it, and calls cost little beside it
 
 _gelu_ = torch.ops.aten.gelu_
+_gelu = torch.ops.aten.gelu.out
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,20 +47,20 @@ def _run(
 ) -> Tensor:
     batch, points, channels = entering.shape
     count, width = batch * prod(grid[:-1]), layers.projection.in_features
-    analysis, synthesis = transform.analyses[-1], transform.syntheses[-1]
     current = entering.new_empty(count, grid[-1], width)
-    spectrum = entering.new_empty(count, len(analysis), width)
+    spectrum = entering.new_empty(count, len(transform.analyses[-1]), width)
     answer = entering.new_empty(batch * points, (head or layers.projection).out_features)
-    bundles = tuple(_bundles(current, spectrum, entering.reshape(-1, channels), answer))
+    bundles = tuple(_bundles(layers, transform, current, spectrum, entering.reshape(-1, channels), answer))
+    middle = across(spectrum, transform, grid[:-1], batch)
     for bundle in bundles:
         _lift(layers.lifting, bundle)
-        bundle.analyse(analysis)
+        bundle.analyse()
     for block in layers.blocks:
-        coefficients = _convolved(block, spectrum, transform, grid, batch)
+        coefficients = middle.convolve(block.kernel(), block.skip.bias)
         for bundle in bundles:
-            _layer(block, bundle, coefficients[bundle.lines], synthesis)
+            _layer(block, bundle, coefficients[bundle.lines])
             if not block.last:
-                bundle.analyse(analysis)
+                bundle.analyse()
     for bundle in bundles:
         _project(layers.projection, head, bundle)
     return answer.view(batch, points, -1)
@@ -68,7 +68,7 @@ def _run(
 
 @dataclass(frozen=True, eq=False)
 class _Bundle:
-    """Views of some lines of what a run works on."""
+    """Some lines of what a run works on; `lifted`, `hidden` with `mixed`, and `projected` share one scratch."""
 
     lines: slice
     values: Tensor  # (lines, points, width)
@@ -76,48 +76,72 @@ class _Bundle:
     spectrum: Tensor  # (lines, 2 × frequencies, width)
     entering: Tensor  # (lines × points, channels)
     answer: Tensor
+    lifted: Tensor  # (lines × points, lifting)
+    hidden: Tensor  # (lines × points, width)
+    mixed: Tensor  # (lines × points, mixing)
+    projected: Tensor  # (lines × points, projection)
+    analysis: Tensor  # (lines, 2 × frequencies, points): one matrix for all lines
+    synthesis: Tensor  # (lines, points, 2 × frequencies)
 
-    def analyse(self, analysis: Tensor) -> None:
-        torch.bmm(analysis.expand(len(self.values), -1, -1), self.values, out=self.spectrum)
+    def analyse(self) -> None:
+        torch.bmm(self.analysis, self.values, out=self.spectrum)
 
 
-def _bundles(values: Tensor, spectrum: Tensor, entering: Tensor, answer: Tensor) -> Iterator[_Bundle]:
+def _bundles(
+    layers: Layers, transform: Transform, values: Tensor, spectrum: Tensor, entering: Tensor, answer: Tensor
+) -> Iterator[_Bundle]:
     """One for all on an accelerator, which has no use for a cache that is filled by hand."""
     count, points, width = values.shape
-    step = max(1, _BUNDLE // (points * width)) if values.device.type == "cpu" else count
+    step = min(count, max(1, _BUNDLE // (points * width))) if values.device.type == "cpu" else count
+    lifting, projection = _pair(layers.lifting)[0].out_features, layers.projection.out_features
+    mixing = 0 if layers.blocks[0].mixing is None else layers.blocks[0].mixing.first.out_features
+    scratch = values.new_empty(step * points * max(lifting, width + mixing, projection))
     for start in range(0, count, step):
         lines = slice(start, start + step)
         of_rows = slice(start * points, (start + step) * points)
         rows = values.view(-1, width)[of_rows]
-        yield _Bundle(lines, values[lines], rows, spectrum[lines], entering[of_rows], answer[of_rows])
+        size = len(rows)
+        yield _Bundle(
+            lines,
+            values[lines],
+            rows,
+            spectrum[lines],
+            entering[of_rows],
+            answer[of_rows],
+            lifted=scratch[: size * lifting].view(size, lifting),
+            hidden=scratch[: size * width].view(size, width),
+            mixed=scratch[size * width : size * (width + mixing)].view(size, mixing),
+            projected=scratch[: size * projection].view(size, projection),
+            analysis=transform.analyses[-1].expand(size // points, -1, -1),
+            synthesis=transform.syntheses[-1].expand(size // points, -1, -1),
+        )
 
 
 def _lift(lifting: nn.Sequential, bundle: _Bundle) -> None:
+    first, second = _pair(lifting)
+    _linear(second, _gelu_(_linear(first, bundle.entering, bundle.lifted)), bundle.rows)
+
+
+def _pair(lifting: nn.Sequential) -> tuple[nn.Linear, nn.Linear]:
     first, _, second = cast(tuple[nn.Linear, nn.GELU, nn.Linear], tuple(lifting))
-    hidden = _gelu_(first(bundle.entering))
-    torch.addmm(second.bias, hidden, second.weight.t(), out=bundle.rows)
+    return first, second
 
 
-def _convolved(block: Block, spectrum: Tensor, transform: Transform, grid: tuple[int, ...], batch: int) -> Tensor:
-    """Lines of the convolution's coefficients along the last axis, with its bias in the constant one."""
-    before = analyse_across(spectrum, transform.analyses[:-1], grid[:-1], batch)
-    lines = synthesise_across(multiply(before, block.kernel()), transform.syntheses[:-1])
-    lines[:, 0] += block.skip.bias
-    return lines
-
-
-def _layer(block: Block, bundle: _Bundle, coefficients: Tensor, synthesis: Tensor) -> None:
+def _layer(block: Block, bundle: _Bundle, coefficients: Tensor) -> None:
     """In place."""
-    rows = bundle.rows
-    hidden = rows.mm(block.skip.weight.t())
-    hidden.view_as(bundle.values).baddbmm_(synthesis.expand(len(coefficients), -1, -1), coefficients)
-    if not block.last:
-        _gelu_(hidden)
+    rows, hidden = bundle.rows, bundle.hidden
+    torch.mm(rows, block.skip.weight.t(), out=hidden)
+    hidden.view_as(bundle.values).baddbmm_(bundle.synthesis, coefficients)
     mixing = block.mixing
     if mixing is None:
-        rows.copy_(hidden)
+        if block.last:
+            rows.copy_(hidden)
+        else:
+            _gelu(hidden, out=rows)
         return
-    mixed = _gelu_(linear(hidden, mixing.first.weight, mixing.first.bias))
+    if not block.last:
+        _gelu_(hidden)
+    mixed = _gelu_(_linear(mixing.first, hidden, bundle.mixed))
     torch.addcmul(mixing.second.bias, rows, mixing.gate, out=rows)
     rows.addmm_(mixed, mixing.second.weight.t())
     if not block.last:
@@ -126,7 +150,10 @@ def _layer(block: Block, bundle: _Bundle, coefficients: Tensor, synthesis: Tenso
 
 def _project(projection: nn.Linear, head: nn.Linear | None, bundle: _Bundle) -> None:
     if head is None:
-        _gelu_(torch.addmm(projection.bias, bundle.rows, projection.weight.t(), out=bundle.answer))
+        _gelu_(_linear(projection, bundle.rows, bundle.answer))
     else:
-        features = _gelu_(linear(bundle.rows, projection.weight, projection.bias))
-        torch.addmm(head.bias, features, head.weight.t(), out=bundle.answer)
+        _linear(head, _gelu_(_linear(projection, bundle.rows, bundle.projected)), bundle.answer)
+
+
+def _linear(layer: nn.Linear, rows: Tensor, out: Tensor) -> Tensor:
+    return torch.addmm(layer.bias, rows, layer.weight.t(), out=out)

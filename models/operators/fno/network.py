@@ -9,6 +9,7 @@ last layer outside `mix`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from math import prod
 from typing import cast
 
@@ -23,6 +24,8 @@ from models.operators.fno.config import FNO
 from models.operators.operator import Functions, Operator
 from models.operators.spectral.grids import periodic_transform, physical_transform
 from models.operators.spectral.transform import Transform
+
+_KEPT = 16  # periodic grids whose points are kept; of 128² they take an eighth of a megabyte
 
 
 class FourierOperator(Operator):
@@ -92,9 +95,8 @@ class FourierOperator(Operator):
             raise Refusal("WRONG_CHANNELS", message, "values", details)
 
     def _periodic(self, inputs: Functions) -> tuple[Tensor, Transform]:
-        axes = [torch.arange(points, device=inputs.values.device) / points for points in inputs.grid]
         transform = periodic_transform(inputs.grid, self.config.frequencies, inputs.values)
-        return _points(axes).to(inputs.values.dtype), transform
+        return _points(inputs.grid, inputs.values.dtype, inputs.values.device), transform
 
     def _physical(self, inputs: Functions) -> tuple[Tensor, Transform]:
         lattice = inputs.positions.reshape(*inputs.grid, -1)
@@ -107,6 +109,9 @@ class FourierOperator(Operator):
         return ((inputs.positions - first) / (last - first)).to(inputs.values.dtype), transform
 
 
-def _points(axes: list[Tensor]) -> Tensor:
-    """(points, dim), the first axis the slowest."""
-    return torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).view(-1, len(axes))
+@lru_cache(maxsize=_KEPT)
+def _points(grid: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(points, dim) of a periodic grid, the first axis the slowest."""
+    with torch.inference_mode(False):  # as of the transforms: whoever asks first, a training may be next
+        axes = [torch.arange(points, device=device) / points for points in grid]
+        return torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).view(-1, len(axes)).to(dtype)

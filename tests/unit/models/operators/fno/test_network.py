@@ -110,3 +110,20 @@ def test_coordinates_that_do_not_increase_are_refused() -> None:
     for positions in (turned, unknown, torch.zeros_like(given.positions)):
         with pytest.raises(Refusal, match="do not increase"):
             TINY.build(seed=0)(Functions(given.values, positions, given.grid))
+
+
+@pytest.mark.parametrize("config", [TINY, CONFIGS["periodic"], CONFIGS["without coordinates"]])
+def test_what_was_answered_in_inference_mode_stays_as_it_was_and_training_may_follow(config: FNO) -> None:
+    operator = config.build(seed=4)
+    given, other = functions((9, 10)), functions((9, 10), batch=3)
+    with torch.inference_mode():
+        answer, features = operator(given), operator.features(given)
+        before = answer.clone(), features.clone()
+        operator(other)
+        operator.features(Functions(other.values.flip(1), other.positions, other.grid))
+        turned = Functions(given.values.mT.contiguous().mT, given.positions, given.grid)  # as it lies in other memory
+        torch.testing.assert_close(operator(turned), answer)
+    assert torch.equal(answer, before[0])
+    assert torch.equal(features, before[1])
+    operator(given).square().sum().backward()
+    assert all(weight.grad is not None for weight in operator.parameters())
