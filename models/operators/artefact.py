@@ -85,16 +85,14 @@ def under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
     return {f"{prefix}.{name}": array for name, array in arrays.items()}
 
 
-def sample_digests(pairs: Pairs) -> Array:
-    """(samples, 32) uint8, sorted: what later tells whether another set shares a sample with this one."""
-    joined = b"".join(bytes.fromhex(digest) for digest in sorted(pairs.digests()))
-    return np.frombuffer(joined, np.uint8).reshape(-1, 32)
+def digest_rows(digests: frozenset[str]) -> Array:
+    """(samples, 32) uint8, sorted: digests of samples as an artefact holds them."""
+    return np.frombuffer(b"".join(bytes.fromhex(each) for each in sorted(digests)), np.uint8).reshape(-1, 32)
 
 
-def shared_samples(digests: Array, pairs: Pairs) -> int:
-    """How many samples of pairs are among `sample_digests` of another set."""
-    known = {row.tobytes().hex() for row in digests}
-    return len(known & pairs.digests())
+def digests_of(rows: Array) -> frozenset[str]:
+    """The inverse of `digest_rows`."""
+    return frozenset(row.tobytes().hex() for row in rows)
 
 
 def data_digest(pairs: Pairs) -> str:

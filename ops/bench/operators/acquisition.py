@@ -15,10 +15,10 @@ from statistics import median
 import numpy as np
 
 from models.operators.acquisition.strategy import strategy
-from models.operators.darcy_lesson import darcy_lesson
 from models.operators.fno.config import FNO
 from models.operators.generators.darcy import darcy
-from models.operators.learning import Course, Lesson, learn
+from models.operators.learning.darcy import darcy_lesson
+from models.operators.learning.loop import Course, Lesson, learn
 from models.operators.training.recipe import Recipe
 from ops.bench.contract import Findings, Row, Run
 

@@ -15,7 +15,7 @@ import torch
 
 from models.operators.pairs import Pairs
 from models.operators.pretrained.recipe import DARCY
-from models.operators.training.measured import relative_errors
+from models.operators.training.errors import relative_errors
 from models.operators.training.recipe import Recipe
 from models.operators.training.train import Trained, train
 

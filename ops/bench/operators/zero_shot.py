@@ -17,7 +17,7 @@ import torch
 from models.operators.fno.config import FNO
 from models.operators.generators.darcy import darcy
 from models.operators.pairs import Pairs
-from models.operators.training.measured import relative_errors
+from models.operators.training.errors import relative_errors
 from models.operators.training.recipe import Recipe
 from models.operators.training.train import train
 from ops.bench.contract import Better, Findings, Row, Run, compare

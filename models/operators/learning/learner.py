@@ -12,17 +12,18 @@ from models.artefacts import Artefacts
 from models.base import Array, Evidence, Refusal, State, Step, SteppedModel
 from models.operators.acquisition.strategy import strategy
 from models.operators.calibrated import Calibrated, calibrate, unpacked
-from models.operators.canary import Verdict, verdict
-from models.operators.darcy_lesson import darcy_lesson
 from models.operators.generators.darcy import PERMEABLE, TIGHT
 from models.operators.generators.gaussian_field import gaussian_fields
-from models.operators.learning import Candidate, Course, learn, relative_errors
+from models.operators.learning.canary import Verdict, verdict
+from models.operators.learning.darcy import darcy_lesson
+from models.operators.learning.loop import Candidate, Course, learn
+from models.operators.learning.task import SPEC, LearnResult, LearnTask
 from models.operators.measured import measured
 from models.operators.pairs import Pairs
 from models.operators.published import published
 from models.operators.training.data import Sets
+from models.operators.training.errors import relative_errors
 from models.operators.training.finished import card
-from models.operators.training.learn_task import SPEC, LearnResult, LearnTask
 from models.operators.training.prepared import counted, inner, prepared
 
 _POOL = 1  # the part of the seed that the pool is drawn by
@@ -78,7 +79,7 @@ class Learner(SteppedModel[LearnTask, LearnResult]):
             return Verdict(True, "it is the first version")
         if test.digests() & (before.training | before.calibration):
             return Verdict(False, f"version {stable} has learnt from the test samples: choose another seed")
-        return verdict(relative_errors(before.operator, before.scaling, test), errors)
+        return verdict(relative_errors(before.operator, before.scaling, test).numpy(), errors)
 
 
 def _pool(task: LearnTask) -> Array:

@@ -13,7 +13,7 @@ from models.base import Array
 from models.operators.acquisition.darcy_error import darcy_error
 from models.operators.acquisition.strategy import Known
 from models.operators.generators.darcy import discrete_darcy
-from models.operators.learning import Calibrate, Lesson, uncalibrated
+from models.operators.learning.loop import Calibrate, Lesson, uncalibrated
 from models.operators.operator import Functions, Operator
 from models.operators.pairs import Pairs
 from models.operators.scaling import Scaling

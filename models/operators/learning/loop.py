@@ -14,12 +14,13 @@ import numpy as np
 import torch
 
 from models.base import Array, Progress, Refusal, State, Step
-from models.operators.acquisition.strategy import Known, Strategy, answers
+from models.operators.acquisition.strategy import Known, Strategy
 from models.operators.artefact import Card, part, under
 from models.operators.operator import Functions, Operator
 from models.operators.pairs import Pairs
 from models.operators.restored import restored, tensors_of
 from models.operators.scaling import Scaling
+from models.operators.training.errors import relative_errors
 from models.operators.training.recipe import Recipe
 from models.operators.training.train import Trained, train
 
@@ -83,7 +84,7 @@ class Candidate:
     scaling: Scaling
     learnt: Pairs  # all that it was trained on
     chosen: Array  # (labels,) places in the pool, in order
-    errors: Array  # (held out,): relative, in ℓ₂ over points
+    errors: Array  # (held out,): relative, in L²
     tensors: Mapping[str, Array] = field(default_factory=dict)  # what calibration gave
 
     @property
@@ -136,14 +137,6 @@ def learn(course: Course, lesson: Lesson, state: State | None = None) -> Generat
     return replace(found, tensors=lesson.calibrate(found.operator, found.scaling, found.learnt))
 
 
-def relative_errors(operator: Operator, scaling: Scaling, pairs: Pairs) -> Array:
-    """(functions,): |answer − target| / |target| in ℓ₂ over points."""
-    inputs = Functions(torch.from_numpy(pairs.inputs), torch.from_numpy(pairs.positions), pairs.grid)
-    known = Known(operator, scaling, replace(inputs, values=inputs.values[:0]))
-    miss = answers(inputs, known).cpu().numpy() - pairs.targets
-    return np.asarray(np.linalg.norm(miss, axis=(1, 2)) / np.linalg.norm(pairs.targets, axis=(1, 2)))
-
-
 @dataclass(frozen=True, eq=False)
 class _Loop:
     course: Course
@@ -181,7 +174,7 @@ class _Loop:
 
     def candidate(self, at: _At) -> Candidate:
         operator, scaling = self.operator(at)
-        errors = relative_errors(operator, scaling, self.lesson.held_out)
+        errors = relative_errors(operator, scaling, self.lesson.held_out).numpy()
         return Candidate(operator, scaling, self.learnt(at), at.chosen, errors)
 
     def operator(self, at: _At) -> tuple[Operator, Scaling]:
