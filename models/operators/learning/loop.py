@@ -28,12 +28,6 @@ _LABELS = 16  # in a step: a quarter of a second of a small problem
 
 Label = Callable[[Array], Array]  # (n, points, input channels) → (n, points, output channels), in units
 Acquaint = Callable[[Operator, Scaling, Pairs], Known]  # with the operator, and all that it was trained on
-Calibrate = Callable[[Operator, Scaling, Pairs], Mapping[str, Array]]  # likewise → tensors of an artefact
-
-
-def uncalibrated(operator: Operator, scaling: Scaling, learnt: Pairs) -> Mapping[str, Array]:
-    """For a candidate that says nothing of how sure it is."""
-    return {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +43,6 @@ class Lesson:
     held_out: Pairs
     label: Label
     acquaint: Acquaint
-    calibrate: Calibrate = uncalibrated
 
 
 @dataclass(frozen=True)
@@ -85,7 +78,6 @@ class Candidate:
     learnt: Pairs  # all that it was trained on
     chosen: Array  # (labels,) places in the pool, in order
     errors: Array  # (held out,): relative, in L²
-    tensors: Mapping[str, Array] = field(default_factory=dict)  # what calibration gave
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -133,8 +125,7 @@ def learn(course: Course, lesson: Lesson, state: State | None = None) -> Generat
         last = tensors_of(trained.operator, trained.scaling)
         at = replace(at, steps=at.steps + 1, trained=at.trained + 1, training=None, last=last)
         yield loop.step(at, Progress(0, 0.0, f"learnt from {len(learnt)} functions", loop.candidate(at).metrics))
-    found = loop.candidate(at)
-    return replace(found, tensors=lesson.calibrate(found.operator, found.scaling, found.learnt))
+    return loop.candidate(at)
 
 
 @dataclass(frozen=True, eq=False)

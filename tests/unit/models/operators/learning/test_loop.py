@@ -33,11 +33,7 @@ def acquaint(operator: Operator, scaling: Scaling, learnt: Pairs) -> Known:
     return Known(operator, scaling, functions(0))
 
 
-def calibrate(operator: Operator, scaling: Scaling, learnt: Pairs) -> dict[str, Array]:
-    return {"calibration.count": np.array([len(learnt)])}
-
-
-LESSON = Lesson(pairs(10, seed=0), POOL, pairs(8, seed=2), pairs(20, seed=3), label, acquaint, calibrate)
+LESSON = Lesson(pairs(10, seed=0), POOL, pairs(8, seed=2), pairs(20, seed=3), label, acquaint)
 COURSE = Course(RECIPE, Uniform(), rounds=2, batch=20)
 
 
@@ -64,7 +60,6 @@ def test_each_round_labels_its_batch_and_the_candidate_has_learnt_from_all() -> 
     assert len(candidate.learnt) == 50
     assert np.array_equal(candidate.learnt.inputs[10:], POOL[candidate.chosen])
     assert np.allclose(candidate.learnt.targets[10:], label(POOL[candidate.chosen]))
-    assert candidate.tensors["calibration.count"].tolist() == [50]
     assert candidate.metrics["labels"] == 50 and candidate.metrics["held_out_error"] > 0
 
 
