@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.artefacts import Artefacts, Channels, check_name
-from models.base import Array, Refusal, Task, scalar
+from models.base import Array, Refusal, Result, Task, scalar, tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,15 @@ class PublicationTask(Task):
             details = {"value": f"{self.canary_weight:g}"}
             message = f"is {self.canary_weight:g}; send a part above 0, at most 1"
             raise Refusal("OUT_OF_RANGE", message, "canary_weight", details)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicationResult(Result):
+    """And what every such task returns."""
+
+    name: str = scalar("", "where it was published; empty: nowhere")
+    version: int = scalar(0, "as which version")
+    artefact: Array | None = tensor("uint8", (-1,), "the operator, where it was not published", optional=True)
 
 
 def published(artefacts: Artefacts, asked: PublicationTask, content: bytes, publisher: str) -> tuple[int, Array | None]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.artefacts import Named
-from models.base import ON_DEMAND, Array, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Spec, scalar, tensor
 from models.operators.evaluation.task import EvaluationTask
-from models.operators.published import PublicationTask
+from models.operators.published import PublicationResult, PublicationTask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,10 +18,7 @@ class CalibrateTask(PublicationTask, EvaluationTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalibrateResult(Result):
-    name: str = scalar("", "where it was published; empty: nowhere")
-    version: int = scalar(0, "as which version")
-    artefact: Array | None = tensor("uint8", (-1,), "the operator, where it was not published", optional=True)
+class CalibrateResult(PublicationResult):
     temperature: float = scalar(1.0, "what its own deviations are multiplied by")
     levels: Array = tensor("float64", ("intervals",), "of the intervals that were fitted")
     factors: Array = tensor("float64", ("intervals",), "how many deviations each reaches")

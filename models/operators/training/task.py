@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
+from models.operators.published import PublicationResult
 from models.operators.sent import SentTask
 from models.operators.training.recipe_task import RecipeTask, named
 
@@ -66,10 +67,7 @@ def _out_of_range(field: str, value: float, wanted: str) -> Refusal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainResult(Result):
-    name: str = scalar("", "where it was published; empty: nowhere")
-    version: int = scalar(0, "as which version")
-    artefact: Array | None = tensor("uint8", (-1,), "the operator, where it was not published", optional=True)
+class TrainResult(PublicationResult):
     metric_names: str = scalar("", "what was measured on the test samples, separated by commas")
     metrics: Array = tensor("float64", ("metrics",), "the figures, in the order of their names")
     history: Array = tensor("float64", ("epochs", 2), "the mean loss of each epoch, and the validation error after it")
