@@ -49,7 +49,7 @@ class Setting:
     def note(self) -> str:
         return (
             f"active learning: Darcy on {self.divisions + 1}² nodes, {self.seeds} seeds, medians of the 95th "
-            f"percentile of relative ℓ₂ errors on {self.test} functions; a small network, {self.updates} steps each"
+            f"percentile of relative L² errors on {self.test} functions; a small network, {self.updates} steps each"
         )
 
 

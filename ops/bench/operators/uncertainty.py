@@ -69,7 +69,15 @@ NEAR, SHIFTED = "in distribution", "shifted length scale"
 
 
 def measure(asked: Run) -> Findings:
+    before = torch.get_num_threads()
     torch.set_num_threads(1)
+    try:
+        return _measured(asked)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _measured(asked: Run) -> Findings:
     sets = made(21)
     operators = [trained(sets, seed, asked.say) for seed in range(SEEDS)]
     found = assessed(operators, sets, asked.say)
