@@ -85,16 +85,6 @@ def under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
     return {f"{prefix}.{name}": array for name, array in arrays.items()}
 
 
-def digest_rows(digests: frozenset[str]) -> Array:
-    """(samples, 32) uint8, sorted: digests of samples as an artefact holds them."""
-    return np.frombuffer(b"".join(bytes.fromhex(each) for each in sorted(digests)), np.uint8).reshape(-1, 32)
-
-
-def digests_of(rows: Array) -> frozenset[str]:
-    """The inverse of `digest_rows`."""
-    return frozenset(row.tobytes().hex() for row in rows)
-
-
 def data_digest(pairs: Pairs) -> str:
     """SHA-256 of inputs, targets, points and grid, hexadecimal."""
     total = hashlib.sha256(repr(pairs.grid).encode())

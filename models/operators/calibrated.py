@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from models.base import Array, Refusal
-from models.operators.artefact import Card, digest_rows, digests_of, pack, part, under, unpack
+from models.operators.artefact import Card, pack, part, under, unpack
 from models.operators.operator import Operator
 from models.operators.pairs import Pairs
 from models.operators.restored import restored, tensors_of
@@ -31,7 +31,7 @@ from models.operators.uncertainty.temperature import Tempered
 # A request's level is answered by the next of these that is not below it.
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
 KINDS: tuple[Kind, ...] = ("pointwise", "band")
-_NONE = np.empty((0, 32), np.uint8)
+_NO_RESIDUAL = {"residual_threshold": torch.tensor(math.inf)}
 _FITTED = 0.5  # the part of the calibration set that the method learns from; the rest is for temperature and intervals
 
 
@@ -65,7 +65,7 @@ class Calibrated:
             arrays |= under("calibration.flag", _arrays(self.flag.tensors()))
         samples = {"samples.training": self.training, "samples.calibration": self.calibration}
         arrays["samples.grid"] = np.array(self.grid, np.int64)
-        return pack(self.card, arrays | {name: digest_rows(each) for name, each in samples.items()})
+        return pack(self.card, arrays | {name: _rows(each) for name, each in samples.items()})
 
 
 def unpacked(content: bytes, device: str = "cpu") -> Calibrated:
@@ -73,7 +73,7 @@ def unpacked(content: bytes, device: str = "cpu") -> Calibrated:
     card, arrays = unpack(content)
     _check_size(card, arrays)
     operator, scaling = restored(card, arrays, device)
-    bare = Calibrated(card, operator, scaling, training=digests_of(arrays.get("samples.training", _NONE)))
+    bare = Calibrated(card, operator, scaling, training=_digests(arrays, "training"))
     if not card.uncertainty:
         return bare
     try:
@@ -95,7 +95,7 @@ def _with_doubt(bare: Calibrated, arrays: Mapping[str, Array], device: str) -> C
         flag=Flag.restore(bare.operator, bare.scaling, {"residual_threshold": torch.tensor(math.inf), **flag})
         if flag
         else None,
-        calibration=digests_of(arrays.get("samples.calibration", _NONE)),
+        calibration=_digests(arrays, "calibration"),
         grid=_grid(bare.card, arrays),
     )
 
@@ -177,3 +177,12 @@ def _grid(card: Card, arrays: Mapping[str, Array]) -> tuple[int, ...]:
     if "samples.grid" in arrays:
         return tuple(arrays["samples.grid"].tolist())
     return (card.most_points,) * 2 if card.most_points else ()
+
+
+def _rows(digests: frozenset[str]) -> Array:
+    """(samples, 32) uint8, sorted: digests of samples, as an artefact holds them."""
+    return np.frombuffer(b"".join(bytes.fromhex(each) for each in sorted(digests)), np.uint8).reshape(-1, 32)
+
+
+def _digests(arrays: Mapping[str, Array], name: str) -> frozenset[str]:
+    return frozenset(row.tobytes().hex() for row in arrays.get(f"samples.{name}", ()))
