@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import torch
 
+from models.base import returned
 from models.operators.fno.config import FNO
 from models.operators.generators.darcy import darcy
 from models.operators.pairs import Pairs
@@ -79,13 +80,7 @@ def learnt(recipe: Recipe, samples: int, tested: int, divisions: int = _DIVISION
     """Trained on every nth node, tested on these and on all, with other samples."""
     sizes = (samples, max(1, samples // 10), tested)
     training, held, test = (darcy(size, divisions, seed) for seed, size in enumerate(sizes))
-    steps = train(recipe, thinned(training, every), thinned(held, every))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            trained = end.value
-            break
+    trained = returned(train(recipe, thinned(training, every), thinned(held, every)))
 
     def error(pairs: Pairs) -> float:
         return float(relative_errors(trained.operator, trained.scaling, pairs).mean())
