@@ -21,6 +21,7 @@ from models.operators.learning.darcy import darcy_lesson
 from models.operators.learning.loop import Course, Lesson, learn
 from models.operators.training.recipe import Recipe
 from ops.bench.contract import Findings, Row, Run
+from ops.bench.operators.one_thread import one_thread
 
 # Random choice itself is a row that informs: how much of a saving is only that the last labels teach little.
 STRATEGIES = {"residual": "residual-weighted k-means++", "lcmd": "LCMD", "random": "random choice"}
@@ -54,6 +55,11 @@ class Setting:
 
 
 def measure(asked: Run, setting: Setting = Setting()) -> Findings:
+    with one_thread():
+        return _measured(asked, setting)
+
+
+def _measured(asked: Run, setting: Setting) -> Findings:
     wanted: list[float] = []
     curves: dict[str, list[Curve]] = {name: [] for name in STRATEGIES}
     for seed in range(setting.seeds):

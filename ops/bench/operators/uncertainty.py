@@ -34,6 +34,7 @@ from models.operators.uncertainty.forward import forward, functions
 from models.operators.uncertainty.method import Method
 from models.operators.uncertainty.temperature import Tempered
 from ops.bench.contract import Better, Findings, Row, Run, compare
+from ops.bench.operators.one_thread import one_thread
 
 SEEDS = 5
 BEST = "variance_head"
@@ -69,12 +70,8 @@ NEAR, SHIFTED = "in distribution", "shifted length scale"
 
 
 def measure(asked: Run) -> Findings:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return _measured(asked)
-    finally:
-        torch.set_num_threads(before)
 
 
 def _measured(asked: Run) -> Findings:

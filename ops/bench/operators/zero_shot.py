@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import torch
 
 from models.base import returned
 from models.operators.fno.config import FNO
@@ -22,6 +21,7 @@ from models.operators.training.errors import relative_errors
 from models.operators.training.recipe import Recipe
 from models.operators.training.train import train
 from ops.bench.contract import Better, Findings, Row, Run, compare
+from ops.bench.operators.one_thread import one_thread
 
 WORK = "zero-shot 22² → 127², error ratio"
 MOST = 1.1
@@ -50,12 +50,8 @@ Learn = Callable[[Literal["physical", "periodic"]], Errors]
 
 
 def measure(asked: Run) -> Findings:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return between(asked, lambda basis: learnt(recipe(basis, _EPOCHS * asked.rounds), _SAMPLES, _TESTED))
-    finally:
-        torch.set_num_threads(before)
 
 
 def between(asked: Run, learn: Learn) -> Findings:
