@@ -3,8 +3,9 @@
     OWNER/NAME/versions/1         the record of a version; linked into place, so that a number is given once
     OWNER/NAME/content/DIGEST     its bytes, named by their SHA-256 and checked against it whenever they are read
     OWNER/NAME/channels           which version answers where none is named
+    OWNER/NAME/candidates/        see `kept_files`
 
-OWNER is a digest of the tenant's name, which file systems could take for another's. Every file is written beside its
+OWNER is a digest of the tenant's name: see `tenant_folder`. Every file is written beside its
 place, flushed, and then linked or renamed: it is whole or not there. Nothing is locked, so that a shared file system
 without locks will do.
 """
@@ -12,7 +13,6 @@ without locks will do.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import secrets
 import time
@@ -21,6 +21,8 @@ from pathlib import Path
 
 import msgspec
 
+from cluster.kept_files import KeptFiles
+from cluster.tenant_folder import tenant_folder
 from models.artefacts import (
     Channels,
     Version,
@@ -31,12 +33,20 @@ from models.artefacts import (
     unknown,
 )
 from models.base import Refusal
+from models.kept import Room
 
 
 class ArtefactFiles:
-    """Below `folder`, at most `room_bytes` for each owner."""
+    """Below `folder`, at most `room_bytes` for each owner's artefacts, and `kept_room` for its candidates."""
 
-    def __init__(self, folder: Path, room_bytes: int, unix_time: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        room_bytes: int,
+        unix_time: Callable[[], float] = time.time,
+        kept_room: Room = Room(),  # noqa: B008 a frozen value
+    ) -> None:
+        self.kept = KeptFiles(folder, unix_time, kept_room)
         self._folder = folder
         self._room_bytes = room_bytes
         self._unix_time = unix_time
@@ -106,7 +116,7 @@ class ArtefactFiles:
         return sum(version.size_bytes for each in self.names(owner) for version in self.versions(each))
 
     def _of(self, owner: str) -> Path:
-        return self._folder / hashlib.blake2b(owner.encode(), digest_size=16).hexdigest()
+        return tenant_folder(self._folder, owner)
 
     def _at(self, name: str) -> Path:
         owner, own = check_name(name)

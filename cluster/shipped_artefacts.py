@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from models.artefacts import PUBLIC, Artefacts, Channels, Version, check_name, digest_of, unknown
+from models.kept import Kept
 
 PRETRAINED = Path(__file__).resolve().parents[1] / "models" / "operators" / "pretrained"
 
@@ -17,6 +18,10 @@ class WithShipped:
     def __init__(self, store: Artefacts, folder: Path = PRETRAINED) -> None:
         self._store = store
         self._folder = folder
+
+    @property
+    def kept(self) -> Kept:
+        return self._store.kept
 
     def names(self, owner: str) -> Sequence[str]:
         if owner != PUBLIC:

@@ -10,11 +10,14 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from models.base import Refusal
+
+if TYPE_CHECKING:  # it names its records' owners by the names of artefacts, and imports this module
+    from models.kept import Kept
 
 PUBLIC = "faraday"
 MAX_BYTES = 256 << 20  # of one artefact: twice what the largest operator that trains here would take
@@ -48,6 +51,11 @@ class Artefacts(Protocol):
     """A store. What it raises is `Refusal`, and then nothing has happened: MALFORMED_NAME, UNKNOWN_ARTEFACT,
     UNREADABLE_ARTEFACT (its bytes are not those that were published), NOT_PUBLISHED_HERE and REGISTRY_FULL."""
 
+    @property
+    def kept(self) -> Kept:
+        """Records of tenants, in collections beside their artefacts."""
+        ...
+
     def names(self, owner: str) -> Sequence[str]:
         """All that `owner` has published, in order; "owner/name"."""
         ...
@@ -76,7 +84,7 @@ class Named:
     """The artefacts that a task names: who asks must own them, or they are public and only read."""
 
     reads: tuple[tuple[str, int], ...] = ()  # name and version, 0 for whichever answers
-    publishes: tuple[str, ...] = ()
+    publishes: tuple[str, ...] = ()  # and collections of candidates that it adds to
 
 
 def check_name(name: str, field: str = "") -> tuple[str, str]:

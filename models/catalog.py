@@ -24,6 +24,7 @@ from models.operators.acquisition import task as acquire
 from models.operators.evaluation import calibrate_task, metrics_task
 from models.operators.learning import task as learn
 from models.operators.predict import task as predict
+from models.operators.private import task as private
 from models.operators.training import task as train
 from models.surrogate import task as surrogate
 
@@ -59,6 +60,7 @@ CATALOG: dict[str, Spec] = {
         metrics_task.SPEC,
         modes.SPEC,
         predict.SPEC,
+        private.SPEC,
         surrogate.SPEC,
         train.SPEC,
     )

@@ -16,12 +16,20 @@ from models.artefacts import (
     digest_of,
     unknown,
 )
+from models.kept import Room
+from models.memory_kept import MemoryKept
 
 
 class MemoryArtefacts:
     """Passes the suite that every store of artefacts passes."""
 
-    def __init__(self, unix_time: Callable[[], float] = time.time, room_bytes: int = 1 << 30) -> None:
+    def __init__(
+        self,
+        unix_time: Callable[[], float] = time.time,
+        room_bytes: int = 1 << 30,
+        kept_room: Room = Room(),  # noqa: B008 a frozen value
+    ) -> None:
+        self.kept = MemoryKept(unix_time, kept_room)
         self._unix_time = unix_time
         self._room_bytes = room_bytes
         self._lock = Lock()

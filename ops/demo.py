@@ -11,6 +11,7 @@ import numpy as np
 import tritonclient.grpc as triton
 
 from faraday.client import Client, Diffusion, Inverse, unit_square
+from models.operators.private import task as private_operator
 from models.surrogate import task as surrogate
 from ops import up as installation
 from ops.settings import Dataset, Settings
@@ -21,6 +22,7 @@ from router.pricing import owner_of
 
 Say = Callable[[str], None]
 _BUDGET = Dataset(unit="client", epsilon=4.0, delta=1e-6)
+_BUDGETS = {surrogate.DATASET: _BUDGET, private_operator.DATASET: _BUDGET}
 
 
 def run(settings: Settings, say: Say, progress: Say) -> None:
@@ -33,7 +35,7 @@ def run(settings: Settings, say: Say, progress: Say) -> None:
                 "server": settings.server.model_copy(update={"port": 0}),
                 "metrics": settings.metrics.model_copy(update={"port": 0}),
                 "ray": settings.ray.model_copy(update={"dashboard": False}),
-                "privacy": settings.privacy.model_copy(update={"datasets": {surrogate.DATASET: _BUDGET}}),
+                "privacy": settings.privacy.model_copy(update={"datasets": _BUDGETS}),
             }
         )
         state = StateFolder(root)
@@ -120,7 +122,7 @@ def _infer(endpoint: str, token: str, say: Say) -> None:
 
 
 def _private(settings: Settings, state: StateFolder, endpoint: str, say: Say) -> None:
-    """An answer from clients' records, paid for out of a budget, and what the budget says afterwards."""
+    """Answers from clients' records, paid for out of budgets, and what these say afterwards."""
     say("The same, from records that are private (synthetic ones here): a plate's field, as other clients measured it")
     principal = Principal("demo", owner_of(surrogate.DATASET), frozenset({Role.ANALYST}))
     key = read_signing_key(settings.auth.eddsa_private_key_file or state.signing_key)
@@ -130,8 +132,17 @@ def _private(settings: Settings, state: StateFolder, endpoint: str, say: Say) ->
     answer = _asked(endpoint, token, surrogate.SPEC.name, tensor)
     say(f"  u at nine sensors: {np.round(answer.as_numpy('u'), 3).tolist()}")
     say(f"      evidence: {_evidence(answer)}")
+    say("And a public neural operator, corrected by what clients measured since their ground has clogged")
+    task = private_operator.example()
+    ground = triton.InferInput("permeability", task.permeability.shape, "FP32")
+    ground.set_data_from_numpy(task.permeability)
+    answer = _asked(endpoint, token, private_operator.SPEC.name, ground)
+    public, mean, noise = (answer.as_numpy(name).max() for name in ("public", "mean", "noise_deviation"))
+    say(f"  largest pressure {public:.4f} without their records, {mean:.4f} with them; noise {noise:.4f}")
+    say(f"      evidence: {_evidence(answer)}")
     with Client(endpoint, token=token) as client:
-        say(f"PrivacyService.GetBudget: {client.privacy.budget(surrogate.DATASET)}")
+        for dataset in _BUDGETS:
+            say(f"PrivacyService.GetBudget: {client.privacy.budget(dataset)}")
     say("")
 
 

@@ -34,6 +34,7 @@ from router import reflection, tracing
 from router.admission import Admission
 from router.artefact_access import ArtefactAccess
 from router.auth import Authenticator
+from router.candidates import Candidates
 from router.codec.open_inference import InferCodec
 from router.edge import Edge
 from router.endpoints import ModelDispatcher, update_all
@@ -122,7 +123,8 @@ async def serve(settings: Settings, state: StateFolder, index: int, port: int, r
     starter = Starter(ours, operations, runner.look, settings.operations.max_duration_s, access)
     meshes = MeshFiles(state.meshes, settings.meshes.max_bytes_per_tenant, time.time)
     rpcs: list[Rpc] = FiniteElementService(specs, pipeline, meshes, starter).rpcs()
-    rpcs += NeuralOperatorService(pipeline, OperatorRegistry(artefacts, access), starter).rpcs()
+    operators, candidates = OperatorRegistry(artefacts, access), Candidates(artefacts, access)
+    rpcs += NeuralOperatorService(pipeline, operators, starter, candidates).rpcs()
     rpcs += OperationService(operations, lambda: health.serving).rpcs()
     rpcs += [*open_inference.rpcs(), *health.rpcs()]
     rpcs += PrivacyService(ledger, trail).rpcs()

@@ -12,6 +12,7 @@ from models.operators.learning import task as learn_task
 from models.operators.training import task as train_task
 from router import status
 from router.call import Caller, Role
+from router.candidates import Candidates
 from router.codec.contract import OperationCodec
 from router.codec.named import NamedCodec
 from router.codec.neural_operator.predict import PredictCodec, PredictStreamCodec, failed
@@ -32,10 +33,13 @@ _STREAM_WINDOW = 16  # requests of one stream that are under way at once; answer
 
 
 class NeuralOperatorService:
-    def __init__(self, pipeline: Pipeline, registry: OperatorRegistry, starter: Starter) -> None:
+    def __init__(
+        self, pipeline: Pipeline, registry: OperatorRegistry, starter: Starter, candidates: Candidates
+    ) -> None:
         self._pipeline = pipeline
         self._registry = registry
         self._starter = starter
+        self._candidates = candidates
         self._predict_codec = PredictCodec()
         self._stream_codec = PredictStreamCodec()
 
@@ -54,6 +58,8 @@ class NeuralOperatorService:
             unary("ListModels", self._registry.list),
             unary("GetModel", self._registry.get),
             unary("PublishModel", self._registry.publish),
+            unary("GetCandidates", self._candidates.get),
+            unary("DeleteCandidates", self._candidates.delete),
         ]
 
     async def _predict(self, caller: Caller, body: bytes) -> bytes:

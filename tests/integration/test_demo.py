@@ -38,5 +38,7 @@ def _demo(ray: Path) -> None:
     assert "within 5%? withheld: finite elements" in told.stdout
     assert "two unknown conductivities, 1 and 5: found to " in told.stdout
     assert "sent [0, 1, 2, 3, 4, 5, 6, 7], got [0, 1, 2, 3, 4, 5, 6, 7]" in told.stdout
+    assert re.search(r"largest pressure \S+ without their records, \S+ with them", told.stdout)
+    assert "demo/darcy (client, add-remove): ε = 0.325 of 4 spent" in told.stdout
     assert "nothing is left running" in told.stdout
     assert not processes.naming(ray)

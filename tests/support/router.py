@@ -32,6 +32,7 @@ from router.artefact_access import ArtefactAccess
 from router.audit.trail import MemoryTrail
 from router.auth import Authenticator, AuthOptions, CertificateGrant
 from router.call import Principal, Role
+from router.candidates import Candidates
 from router.codec.contract import OperationCodec
 from router.codec.open_inference import InferCodec
 from router.edge import Edge, EdgeLimits
@@ -172,7 +173,8 @@ class Router:
         self._looking: asyncio.Task[None] | None = None
         meshes = MeshFiles(folder / "meshes", options.mesh_bytes, time.time)
         rpcs = FiniteElementService(specs, pipeline, meshes, self.starter).rpcs()
-        rpcs += NeuralOperatorService(pipeline, OperatorRegistry(artefacts, access), self.starter).rpcs()
+        registry, candidates = OperatorRegistry(artefacts, access), Candidates(artefacts, access)
+        rpcs += NeuralOperatorService(pipeline, registry, self.starter, candidates).rpcs()
         rpcs += OperationService(self.operations, lambda: self.health.serving, look_s=0.01).rpcs()
         rpcs += [*inference.rpcs(), *self.health.rpcs(), *options.extra]
         rpcs += PrivacyService(self.ledger, self.trail).rpcs()

@@ -16,6 +16,7 @@ from models.base import Array, ErrorBound, Evidence, Outcome, Refusal
 from models.operators.points.admit import SLACK
 from models.operators.predict.forward import Said, grid_of, said, together
 from models.operators.predict.interval import Between, between
+from models.operators.predict.keeping import kept
 from models.operators.predict.library import Held, Library
 from models.operators.predict.task import ROADS, PredictResult, PredictTask
 from models.operators.predict.verified import Verified, Verifier, check_verifiable
@@ -25,6 +26,7 @@ class Predictor:
     """`clock` tells seconds: by what its roads have cost, the cascade chooses among them."""
 
     def __init__(self, device: str, artefacts: Artefacts, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._artefacts = artefacts
         self._library = Library(artefacts, device)
         self._verifier = Verifier(clock)
         self._clock = clock
@@ -57,7 +59,8 @@ class Predictor:
         is_spared = False
         if task.verify != "none":
             check_verifiable(held.calibrated, task)
-            is_spared = self._verifier.is_solving_cheaper(held.name, task)
+            # What the operator would have missed is only known where it is asked, whatever that costs.
+            is_spared = not task.keep_missed and self._verifier.is_solving_cheaper(held.name, task)
         return _Asked(task, held, outside, is_spared)
 
     def _together(self, group: Sequence[_Asked]) -> list[PredictResult | Refusal]:
@@ -89,9 +92,10 @@ class Predictor:
                 _refuse_not_finite(answered)
             verified = [] if task.verify == "none" else self._verifier.run(held.name, task, answered)
             intervals = None if answered is None else between(held.calibrated, answered, task)
+            are_kept = kept(self._artefacts, task, held.name, held.version, verified)
         except Refusal as refusal:
             return refusal
-        return _result(asked, answered, intervals, verified)
+        return _result(asked, answered, intervals, verified, are_kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +157,7 @@ def _refuse_not_finite(answered: Said) -> None:
 
 
 def _result(
-    asked: _Asked, answered: Said | None, intervals: Between | None, verified: Sequence[Verified]
+    asked: _Asked, answered: Said | None, intervals: Between | None, verified: Sequence[Verified], are_kept: Array
 ) -> PredictResult:
     count, points, _ = asked.task.values.shape
     channels = asked.held.calibrated.card.architecture.output_channels
@@ -170,6 +174,7 @@ def _result(
         road=np.array([ROADS.index(each.road) + 1 for each in verified] or [1] * count, np.uint8),
         bound=np.array([np.nan if each is None else each.value for each in bounds] or [np.nan] * count),
         relative_bound=np.array([np.nan if each is None else each.relative for each in bounds] or [np.nan] * count),
+        kept=are_kept,
         version=asked.held.version,
         reasons="\n".join([each.reason for each in verified] or [_REASON] * count),
         evidence=_evidence(asked, intervals, verified),

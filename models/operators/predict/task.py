@@ -42,6 +42,9 @@ class PredictTask(Task):
     steps: int = scalar(1, "of the finite element solver where verify is correct, 0 to 8")
     tolerance: float = scalar(0.05, "energy error over energy norm where verify is tolerance, above 0")
     outside: str = scalar("flag", "what is done with what is unlike the training", choices=("flag", "refuse"))
+    keep_missed: str = scalar(
+        "", 'where functions are kept that finite elements had to answer, "owner/name"; empty: not'
+    )
 
     @property
     def affinity(self) -> str:
@@ -70,6 +73,14 @@ class PredictTask(Task):
             details = {"value": f"{self.tolerance:g}"}
             raise Refusal("NOT_POSITIVE", f"is {self.tolerance:g}; send a tolerance > 0", "tolerance", details)
         self.wish.check()
+        if self.keep_missed:
+            self._check_keeping()
+
+    def _check_keeping(self) -> None:
+        check_name(self.keep_missed, "keep_missed")
+        if self.verify == "none":
+            message = "keeps what finite elements had to answer; ask with verify, or leave it out"
+            raise Refusal("UNKNOWN_INPUT", message, "keep_missed")
 
     def _check_values(self) -> None:
         samples, points, channels = self.values.shape
@@ -112,12 +123,14 @@ class PredictResult(Result):
     road: Array = tensor("uint8", ("samples",), "who answered: a place in ROADS, from 1")
     bound: Array = tensor("float64", ("samples",), "of the energy error; NaN where nobody bounded it")
     relative_bound: Array = tensor("float64", ("samples",), "the same over the energy norm of the answer")
+    kept: Array = tensor("bool", ("samples",), "whether it is kept as a candidate for training")
     version: int = scalar(0, "the version that answered")
     reasons: str = scalar("", "why that road: a line for each sample")
 
 
 def named(task: PredictTask) -> Named:
-    return Named(reads=((task.operator, task.version),))
+    """A collection that is added to is its owner's, like an operator that is published: inputs are a tenant's data."""
+    return Named(reads=((task.operator, task.version),), publishes=(task.keep_missed,) if task.keep_missed else ())
 
 
 def _example() -> PredictTask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -33,6 +33,7 @@ class Verified:
     road: str  # one of task.ROADS
     reason: str
     evidence: Evidence
+    missed: Candidate | None = None  # where finite elements have answered since the operator's answer would not do
 
     @property
     def is_own(self) -> bool:
@@ -65,19 +66,23 @@ class Verifier:
     def _one(self, name: str, task: PredictTask, place: Grid, divisions: int, said: Said | None, at: int) -> Verified:
         asked = Question(conductivity(task.values[at, :, 0], divisions), np.ones(1))
         guess = None if said is None else Guess(place.conforming(said.mean[at, :, 0]), bool(said.far[at]))
-        found = answer(place, asked, guess, task.wish, _Forgotten(), self._clock)
+        offered = _Offered()
+        found = answer(place, asked, guess, task.wish, offered, self._clock)
         self._feed((name, divisions), found.spent, found.is_missed)
-        return _in_single_precision(found, place, asked, task.wish.tolerance)
+        return replace(_in_single_precision(found, place, asked, task.wish.tolerance), missed=offered.candidate)
 
     def _feed(self, key: tuple[str, int], spent: tuple[Spent, ...], is_missed: bool | None) -> None:
         self._costs[key] = self._costs.get(key, Costs()).fed(spent, is_missed)
 
 
-class _Forgotten:
-    """Candidates for training that nobody asked to be kept."""
+class _Offered:
+    """The candidate for training that one answer has made, if any. Whoever asked decides whether it is kept."""
+
+    def __init__(self) -> None:
+        self.candidate: Candidate | None = None
 
     def offer(self, candidate: Candidate) -> None:
-        pass
+        self.candidate = candidate
 
 
 def check_verifiable(operator: Calibrated, task: PredictTask) -> None:

@@ -17,23 +17,13 @@ from models.base import Array, Refusal
 from models.operators.operator import Functions
 from models.operators.pairs import Pairs
 from models.operators.private.modes import Modes
-from models.privacy.aggregate import private_mean
+from models.operators.private.released import Private, released
 from models.privacy.draws import Draws
 from models.privacy.ensemble_release import Release
-from models.privacy.events import Event
 from models.privacy.random_bits import RandomBits
 from models.privacy.shards import assign
 
 Member = Callable[[Functions], torch.Tensor]  # (1, points, 1) in units, of one function
-
-
-@dataclass(frozen=True, eq=False)
-class Private:
-    """One answer that has left, and what it cost."""
-
-    mean: Array  # (points,)
-    deviation: Array  # (points,): of the noise alone, which is public
-    event: Event
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,19 +51,11 @@ class PrivateEnsemble:
         with torch.no_grad():
             said = np.stack([_values(member, inputs) for member in self.members])
             known = _values(self.public, inputs)
-        release = self.release
         with np.errstate(all="ignore"):
-            departures = said - known
-        coefficients, event = private_mean(
-            self.modes.coefficients(departures),
-            release.grid,
-            release.variance(noise_multiplier),
-            release.unit,
-            release.adjacency,
-            RandomBits() if draws is None else draws,
+            coefficients = self.modes.coefficients(said - known)
+        return released(
+            coefficients, known, self.modes, self.release, noise_multiplier, RandomBits() if draws is None else draws
         )
-        size = np.linalg.norm(self.modes.shapes, axis=1)
-        return Private(known + self.modes.field(coefficients), release.deviation(noise_multiplier) * size, event)
 
 
 def private_ensemble(

@@ -18,15 +18,37 @@ from models.operators.scaling import Scaling
 
 
 def head_fit(operator: Operator, scaling: Scaling, ridge: float, largest: float) -> Callable[[Pairs], Member]:
-    """The `fit` of `ensemble.private_ensemble`. `ridge` > 0 is how many functions the public head weighs; answers and
-    inputs beyond ±`largest` times their scales are cut off. Operator and scaling are public."""
+    """The `fit` of `ensemble.private_ensemble`; settings as of `head_change`."""
+    change = head_change(operator, scaling, ridge, largest)
+
+    def fit(shard: Pairs) -> Member:
+        return _member(operator, scaling, change(shard))
+
+    return fit
+
+
+def head_change(operator: Operator, scaling: Scaling, ridge: float, largest: float) -> Callable[[Pairs], Tensor]:
+    """(width + 1, channels) of a shard, in double precision: by how much its head is another than the public one.
+
+    `ridge` > 0 is how many functions the public head weighs; answers and inputs beyond ±`largest` times their scales
+    are cut off. Operator and scaling are public.
+    """
     if not (ridge > 0 and largest > 0):
         raise ValueError(f"ridge is {ridge} and largest {largest}; both are above 0")
 
-    def fit(shard: Pairs) -> Member:
-        return _member(operator, scaling, _change(operator, scaling, _cut(shard, scaling, largest), ridge))
+    def change(shard: Pairs) -> Tensor:
+        return _change(operator, scaling, _cut(shard, scaling, largest), ridge)
 
-    return fit
+    return change
+
+
+def basis(operator: Operator, scaling: Scaling, inputs: Functions) -> tuple[Tensor, Tensor]:
+    """(batch, points, width + 1): what the scaled answer is linear in; and the public answer (batch, points, channels)
+    in units."""
+    features = operator.features(scaling.inputs(inputs))
+    with_bias = torch.cat((features, torch.ones_like(features[..., :1])), dim=2)
+    public = scaling.answer(operator.head(features), inputs.positions)
+    return scaling.shape(inputs.positions) * with_bias, public
 
 
 def _cut(shard: Pairs, scaling: Scaling, largest: float) -> tuple[Functions, Tensor]:
@@ -41,12 +63,6 @@ def _cut(shard: Pairs, scaling: Scaling, largest: float) -> tuple[Functions, Ten
     return Functions(values, positions, shard.grid), inside(targets, scaling.output_mean, scaling.output_scale)
 
 
-def _basis(operator: Operator, scaling: Scaling, inputs: Functions) -> Tensor:
-    """(batch, points, width + 1): what the scaled answer is linear in."""
-    features = operator.features(scaling.inputs(inputs))
-    return scaling.shape(inputs.positions) * torch.cat((features, torch.ones_like(features[..., :1])), dim=2)
-
-
 @torch.no_grad()
 def _change(operator: Operator, scaling: Scaling, shard: tuple[Functions, Tensor], ridge: float) -> Tensor:
     """(width + 1, channels): of the head, in double precision; 0 without records."""
@@ -54,8 +70,9 @@ def _change(operator: Operator, scaling: Scaling, shard: tuple[Functions, Tensor
     width, channels = operator.head.in_features + 1, operator.head.out_features
     if not len(targets):
         return torch.zeros(width, channels, dtype=torch.float64)
-    missing = (targets - _answer(operator, scaling, inputs)) / scaling.output_scale
-    rows = _basis(operator, scaling, inputs).double().flatten(0, 1)
+    said, public = basis(operator, scaling, inputs)
+    missing = (targets - public) / scaling.output_scale
+    rows = said.double().flatten(0, 1)
     points = len(inputs.positions)
     gram = rows.T @ rows / points
     # A record of the usual size adds about the mean eigenvalue of its own Gram matrix to each direction.
@@ -66,11 +83,7 @@ def _change(operator: Operator, scaling: Scaling, shard: tuple[Functions, Tensor
 
 def _member(operator: Operator, scaling: Scaling, change: Tensor) -> Member:
     def answer(inputs: Functions) -> Tensor:
-        basis = _basis(operator, scaling, inputs)
-        return _answer(operator, scaling, inputs) + scaling.output_scale * (basis @ change.to(basis))
+        said, public = basis(operator, scaling, inputs)
+        return public + scaling.output_scale * (said @ change.to(said))
 
     return answer
-
-
-def _answer(operator: Operator, scaling: Scaling, inputs: Functions) -> Tensor:
-    return scaling.answer(operator(scaling.inputs(inputs)), inputs.positions)

@@ -8,6 +8,8 @@ answer. Shapes must not have been learnt from the records: sines, or modes of pu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
@@ -41,3 +43,15 @@ def leading(departures: Array, count: int) -> Modes:
     """The `count` leading modes of public departures (fields, points), by singular values."""
     rows = np.linalg.svd(departures, full_matrices=False)[2]
     return Modes(rows[:count].T * np.sqrt(departures.shape[1]))
+
+
+@lru_cache(64)
+def sines(side: int, count: int) -> Modes:
+    """The `count` slowest sin(iπx) sin(jπy) on side² nodes of the unit square, fields that are 0 on its boundary.
+
+    Their sums over the nodes are those of orthogonal functions to the last wave that the grid holds.
+    """
+    axis = np.linspace(0.0, 1.0, side)
+    waves = sorted(product(range(1, count + 1), repeat=2), key=lambda wave: (wave[0] ** 2 + wave[1] ** 2, wave))
+    shapes = [np.outer(np.sin(np.pi * i * axis), np.sin(np.pi * j * axis)).ravel() for i, j in waves[:count]]
+    return Modes(np.stack(shapes, axis=1) * (2 * side / (side - 1)))

@@ -1,5 +1,6 @@
 """The typed client of Faraday: `Client.local().fem.solve(unit_square(32), source=1.0, dirichlet=0.0)`."""
 
+from faraday.client.candidates import Candidate, Candidates
 from faraday.client.client import Client
 from faraday.client.connection import Settings, Tls
 from faraday.client.derivative import Derivative, Functional, Value
@@ -40,13 +41,14 @@ from faraday.client.listing import ProblemField, ProblemKind
 from faraday.client.mesh import Mesh, tetrahedra, triangles
 from faraday.client.operations import Operation, Operations
 from faraday.client.operator_models import ModelCard, ModelVersion, OperatorModel
-from faraday.client.operators import Functions, NeuralOperators, Samples
+from faraday.client.operators import Functions, NeuralOperators
 from faraday.client.posed import Posed, Shape
 from faraday.client.prediction import Prediction, Road, SampleEvidence
 from faraday.client.privacy import Adjacency, Budget, Privacy, Quote, Release, Unit
 from faraday.client.progress import Progress as OperationProgress
 from faraday.client.progress import State as OperationState
 from faraday.client.retry import Clock, Retry
+from faraday.client.samples import Samples
 from faraday.client.solution import Solution
 from faraday.client.structured import box, rectangle, unit_square
 from faraday.client.trained import Learnt, Metrics, Recalibrated, Trained
@@ -59,6 +61,8 @@ __all__ = [
     "Budget",
     "BudgetSpent",
     "CallFailed",
+    "Candidate",
+    "Candidates",
     "Client",
     "Clock",
     "DeadlineExceeded",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from google.protobuf.any_pb2 import Any as AnyMessage
 
+from faraday.client.candidates import Candidate, Candidates, candidate
 from faraday.client.connection import Ask, Connection
 from faraday.client.errors import CallFailed, MalformedReply, from_status
 from faraday.client.operations import Calls, Operation
 from faraday.client.operator_models import OperatorModel, operator_model
 from faraday.client.prediction import Prediction, prediction
+from faraday.client.samples import Samples, flat
 from faraday.client.tensors import Array, decode, encode
 from faraday.client.trained import Learnt, Metrics, Recalibrated, Trained, learnt, recalibrated, trained
 from faraday.client.trained import metrics as read_metrics
@@ -49,6 +50,7 @@ class Functions:
     steps: int = 1  # of "correct": towards the finite element solution
     tolerance: float = 0.05  # of "tolerance": energy error over energy norm
     outside: str = "flag"  # what is done with what is unlike the training; or "refuse"
+    keep_missed: str = ""  # "tenant/name": where functions are kept to learn from that finite elements had to answer
 
     @property
     def grid(self) -> tuple[int, ...]:
@@ -65,7 +67,7 @@ class Functions:
         return pb.PredictRequest(
             operator=self.model,
             version=self.version,
-            values=encode(_flat(values)),
+            values=encode(flat(values)),
             positions=None if self.positions is None else encode(self.positions, "float32"),
             grid=encode(grid, "int64") if grid else None,
             uncertainty=self.uncertainty,
@@ -75,32 +77,8 @@ class Functions:
             steps=self.steps,
             tolerance=self.tolerance,
             outside=self.outside,
+            keep_missed=self.keep_missed,
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Samples:
-    """Functions and their answers, (samples, *grid, channels); or with `positions` and (samples, points, channels), on
-    scattered points."""
-
-    inputs: npt.ArrayLike
-    targets: npt.ArrayLike
-    positions: npt.ArrayLike | None = None
-
-    def write(self, request: pb.TrainRequest | pb.CalibrateRequest | pb.GetMetricsRequest) -> None:
-        """Into a request. The points of a grid are those of the unit box where there are no `positions`."""
-        inputs, targets = (np.asarray(each, np.float32) for each in (self.inputs, self.targets))
-        grid = () if self.positions is not None and inputs.ndim == 3 else inputs.shape[1:-1]
-        if self.positions is None:
-            axes = [np.linspace(0.0, 1.0, count, dtype=np.float32) for count in grid]
-            positions = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(grid))
-        else:
-            positions = np.asarray(self.positions, np.float32)
-        request.inputs.CopyFrom(encode(_flat(inputs)))
-        request.targets.CopyFrom(encode(_flat(targets)))
-        request.positions.CopyFrom(encode(positions))
-        if grid:
-            request.grid.CopyFrom(encode(grid, "int64"))
 
 
 class NeuralOperators:
@@ -124,6 +102,7 @@ class NeuralOperators:
         steps: int = 1,
         tolerance: float = 0.05,
         outside: str = "flag",
+        keep_missed: str = "",
         timeout_s: float | None = None,
         request_id: str | None = None,
         validate_only: bool = False,
@@ -142,6 +121,7 @@ class NeuralOperators:
             steps,
             tolerance,
             outside,
+            keep_missed,
         )
         return self.answer(asked, Ask(timeout_s, request_id, validate_only, traceparent))
 
@@ -239,12 +219,12 @@ class NeuralOperators:
             strategy=strategy,
             budget=budget,
             seed=seed,
-            values=encode(_flat(values)),
+            values=encode(flat(values)),
             grid=encode(grid, "int64"),
         )
         if labelled is not None:
             known = np.asarray(labelled, np.float32)
-            request.labelled.CopyFrom(encode(_flat(known)))
+            request.labelled.CopyFrom(encode(flat(known)))
         reply = self._connection.call(_SERVICE, "Acquire", self._stub.Acquire, request, Ask(timeout_s))
         return decode(reply.chosen)
 
@@ -361,10 +341,24 @@ class NeuralOperators:
         reply = self._connection.call(_SERVICE, "PublishModel", self._stub.PublishModel, request, ask)
         return operator_model(reply.model)
 
+    def candidates(self, name: str, *, timeout_s: float | None = None) -> Candidates:
+        """What `predict` was asked to keep in a collection (`keep_missed`); `timeout_s` is of each page."""
+        found: list[Candidate] = []
+        token = ""
+        while True:
+            request = pb.GetCandidatesRequest(name=name, page_token=token)
+            page = self._connection.call(_SERVICE, "GetCandidates", self._stub.GetCandidates, request, Ask(timeout_s))
+            found += map(candidate, page.candidates)
+            token = page.next_page_token
+            if not token:
+                return Candidates(tuple(found))
 
-def _flat(values: Array) -> Array:
-    """(samples, points, channels) of (samples, *grid, channels)."""
-    return values.reshape(len(values), math.prod(values.shape[1:-1]), values.shape[-1])
+    def delete_candidates(self, name: str, *, timeout_s: float | None = None) -> int:
+        """Delete all of a collection: how many there were."""
+        request = pb.DeleteCandidatesRequest(name=name)
+        rpc = self._stub.DeleteCandidates
+        reply = self._connection.call(_SERVICE, "DeleteCandidates", rpc, request, Ask(timeout_s))
+        return int(reply.deleted_count)
 
 
 def _trained(response: AnyMessage) -> Trained:

@@ -38,11 +38,14 @@ class SampleEvidence:
     score: float  # how far it is from what was learnt, 1 at the threshold; NaN where there is no such score
     far: bool  # above the threshold: the deviation says little, the interval has no ends
     error_bound: ErrorBound | None
+    kept: bool = False  # it is a candidate for training now, as `keep_missed` has asked
 
     def __str__(self) -> str:
         said = [f"{self.road.name.lower().replace('_', ' ')}: {self.reason}", str(self.error_bound or "")]
         if not np.isnan(self.score):
             said.append(f"score {self.score:.2g}" + (", far from what was learnt" if self.far else ""))
+        if self.kept:
+            said.append("kept as a candidate")
         return ", ".join(part for part in said if part)
 
 
@@ -89,4 +92,5 @@ def _sample(message: pb.SampleEvidence) -> SampleEvidence:
         score=message.score,
         far=message.far,
         error_bound=evidence.bound(message.error_bound) if message.HasField("error_bound") else None,
+        kept=message.kept,
     )

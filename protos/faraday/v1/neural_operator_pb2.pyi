@@ -14,7 +14,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class PredictRequest(_message.Message):
-    __slots__ = ("options", "operator", "version", "values", "positions", "grid", "uncertainty", "level", "band", "verify", "steps", "tolerance", "outside")
+    __slots__ = ("options", "operator", "version", "values", "positions", "grid", "uncertainty", "level", "band", "verify", "steps", "tolerance", "outside", "keep_missed")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     OPERATOR_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -28,6 +28,7 @@ class PredictRequest(_message.Message):
     STEPS_FIELD_NUMBER: _ClassVar[int]
     TOLERANCE_FIELD_NUMBER: _ClassVar[int]
     OUTSIDE_FIELD_NUMBER: _ClassVar[int]
+    KEEP_MISSED_FIELD_NUMBER: _ClassVar[int]
     options: _common_pb2.RequestOptions
     operator: str
     version: int
@@ -41,10 +42,11 @@ class PredictRequest(_message.Message):
     steps: int
     tolerance: float
     outside: str
-    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., operator: _Optional[str] = ..., version: _Optional[int] = ..., values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., positions: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., grid: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., uncertainty: _Optional[str] = ..., level: _Optional[float] = ..., band: _Optional[str] = ..., verify: _Optional[str] = ..., steps: _Optional[int] = ..., tolerance: _Optional[float] = ..., outside: _Optional[str] = ...) -> None: ...
+    keep_missed: str
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., operator: _Optional[str] = ..., version: _Optional[int] = ..., values: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., positions: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., grid: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., uncertainty: _Optional[str] = ..., level: _Optional[float] = ..., band: _Optional[str] = ..., verify: _Optional[str] = ..., steps: _Optional[int] = ..., tolerance: _Optional[float] = ..., outside: _Optional[str] = ..., keep_missed: _Optional[str] = ...) -> None: ...
 
 class SampleEvidence(_message.Message):
-    __slots__ = ("road", "reason", "score", "far", "error_bound")
+    __slots__ = ("road", "reason", "score", "far", "error_bound", "kept")
     class Road(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         ROAD_UNSPECIFIED: _ClassVar[SampleEvidence.Road]
@@ -64,12 +66,14 @@ class SampleEvidence(_message.Message):
     SCORE_FIELD_NUMBER: _ClassVar[int]
     FAR_FIELD_NUMBER: _ClassVar[int]
     ERROR_BOUND_FIELD_NUMBER: _ClassVar[int]
+    KEPT_FIELD_NUMBER: _ClassVar[int]
     road: SampleEvidence.Road
     reason: str
     score: float
     far: bool
     error_bound: _common_pb2.ErrorBound
-    def __init__(self, road: _Optional[_Union[SampleEvidence.Road, str]] = ..., reason: _Optional[str] = ..., score: _Optional[float] = ..., far: bool = ..., error_bound: _Optional[_Union[_common_pb2.ErrorBound, _Mapping]] = ...) -> None: ...
+    kept: bool
+    def __init__(self, road: _Optional[_Union[SampleEvidence.Road, str]] = ..., reason: _Optional[str] = ..., score: _Optional[float] = ..., far: bool = ..., error_bound: _Optional[_Union[_common_pb2.ErrorBound, _Mapping]] = ..., kept: bool = ...) -> None: ...
 
 class PredictResponse(_message.Message):
     __slots__ = ("evidence", "version", "mean", "deviation", "low", "high", "samples")
@@ -519,3 +523,59 @@ class PublishModelResponse(_message.Message):
     model: OperatorModel
     version: int
     def __init__(self, model: _Optional[_Union[OperatorModel, _Mapping]] = ..., version: _Optional[int] = ...) -> None: ...
+
+class GetCandidatesRequest(_message.Message):
+    __slots__ = ("options", "name", "page_size", "page_token")
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    options: _common_pb2.RequestOptions
+    name: str
+    page_size: int
+    page_token: str
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., name: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class Candidate(_message.Message):
+    __slots__ = ("digest", "create_time", "grid", "inputs", "targets", "reason", "relative_error", "operator", "version")
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    GRID_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    TARGETS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    RELATIVE_ERROR_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    digest: str
+    create_time: _timestamp_pb2.Timestamp
+    grid: _common_pb2.Tensor
+    inputs: _common_pb2.Tensor
+    targets: _common_pb2.Tensor
+    reason: str
+    relative_error: float
+    operator: str
+    version: int
+    def __init__(self, digest: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., grid: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., inputs: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., targets: _Optional[_Union[_common_pb2.Tensor, _Mapping]] = ..., reason: _Optional[str] = ..., relative_error: _Optional[float] = ..., operator: _Optional[str] = ..., version: _Optional[int] = ...) -> None: ...
+
+class GetCandidatesResponse(_message.Message):
+    __slots__ = ("candidates", "next_page_token")
+    CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    candidates: _containers.RepeatedCompositeFieldContainer[Candidate]
+    next_page_token: str
+    def __init__(self, candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeleteCandidatesRequest(_message.Message):
+    __slots__ = ("options", "name")
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    options: _common_pb2.RequestOptions
+    name: str
+    def __init__(self, options: _Optional[_Union[_common_pb2.RequestOptions, _Mapping]] = ..., name: _Optional[str] = ...) -> None: ...
+
+class DeleteCandidatesResponse(_message.Message):
+    __slots__ = ("deleted_count",)
+    DELETED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    deleted_count: int
+    def __init__(self, deleted_count: _Optional[int] = ...) -> None: ...

@@ -95,6 +95,16 @@ class NeuralOperatorServiceStub(object):
                 request_serializer=faraday_dot_v1_dot_neural__operator__pb2.PublishModelRequest.SerializeToString,
                 response_deserializer=faraday_dot_v1_dot_neural__operator__pb2.PublishModelResponse.FromString,
                 _registered_method=True)
+        self.GetCandidates = channel.unary_unary(
+                '/faraday.v1.NeuralOperatorService/GetCandidates',
+                request_serializer=faraday_dot_v1_dot_neural__operator__pb2.GetCandidatesRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_neural__operator__pb2.GetCandidatesResponse.FromString,
+                _registered_method=True)
+        self.DeleteCandidates = channel.unary_unary(
+                '/faraday.v1.NeuralOperatorService/DeleteCandidates',
+                request_serializer=faraday_dot_v1_dot_neural__operator__pb2.DeleteCandidatesRequest.SerializeToString,
+                response_deserializer=faraday_dot_v1_dot_neural__operator__pb2.DeleteCandidatesResponse.FromString,
+                _registered_method=True)
 
 
 class NeuralOperatorServiceServicer(object):
@@ -113,8 +123,8 @@ class NeuralOperatorServiceServicer(object):
     def Predict(self, request, context):
         """Answers for a batch of functions that are known at the same points.
 
-        Errors: INVALID_ARGUMENT (MISSING_TENSOR, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, OUT_OF_RANGE, UNKNOWN_CHOICE,
-        NOT_POSITIVE, WRONG_CHANNELS, OUTSIDE_TRAINING, NOT_VERIFIABLE, NOT_CALIBRATED, UNREADABLE_ARTEFACT).
+        Errors: INVALID_ARGUMENT (MISSING_TENSOR, UNKNOWN_INPUT, WRONG_DTYPE, WRONG_SHAPE, WRONG_SIZE, NOT_FINITE, OUT_OF_RANGE,
+        UNKNOWN_CHOICE, NOT_POSITIVE, WRONG_CHANNELS, OUTSIDE_TRAINING, NOT_VERIFIABLE, NOT_CALIBRATED, UNREADABLE_ARTEFACT).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -217,6 +227,26 @@ class NeuralOperatorServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCandidates(self, request, context):
+        """Functions that Predict was asked to keep (`keep_missed`), each with the answer of finite elements: samples to train and to
+        calibrate on. Oldest first; one that is damaged is left out. A tenant has room for 2048 of them and 64 MiB in all its
+        collections, beyond which the oldest go.
+
+        Errors: none of its own. Another tenant's collection is UNKNOWN_ARTEFACT, one of the tenant's where nothing is kept is empty.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteCandidates(self, request, context):
+        """Deletes all candidates of a collection. What was trained on them stays.
+
+        Errors: those of GetCandidates.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NeuralOperatorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -269,6 +299,16 @@ def add_NeuralOperatorServiceServicer_to_server(servicer, server):
                     servicer.PublishModel,
                     request_deserializer=faraday_dot_v1_dot_neural__operator__pb2.PublishModelRequest.FromString,
                     response_serializer=faraday_dot_v1_dot_neural__operator__pb2.PublishModelResponse.SerializeToString,
+            ),
+            'GetCandidates': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCandidates,
+                    request_deserializer=faraday_dot_v1_dot_neural__operator__pb2.GetCandidatesRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_neural__operator__pb2.GetCandidatesResponse.SerializeToString,
+            ),
+            'DeleteCandidates': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteCandidates,
+                    request_deserializer=faraday_dot_v1_dot_neural__operator__pb2.DeleteCandidatesRequest.FromString,
+                    response_serializer=faraday_dot_v1_dot_neural__operator__pb2.DeleteCandidatesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -551,6 +591,60 @@ class NeuralOperatorService(object):
             '/faraday.v1.NeuralOperatorService/PublishModel',
             faraday_dot_v1_dot_neural__operator__pb2.PublishModelRequest.SerializeToString,
             faraday_dot_v1_dot_neural__operator__pb2.PublishModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCandidates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.NeuralOperatorService/GetCandidates',
+            faraday_dot_v1_dot_neural__operator__pb2.GetCandidatesRequest.SerializeToString,
+            faraday_dot_v1_dot_neural__operator__pb2.GetCandidatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteCandidates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/faraday.v1.NeuralOperatorService/DeleteCandidates',
+            faraday_dot_v1_dot_neural__operator__pb2.DeleteCandidatesRequest.SerializeToString,
+            faraday_dot_v1_dot_neural__operator__pb2.DeleteCandidatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

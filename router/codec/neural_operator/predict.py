@@ -71,6 +71,7 @@ def _samples(result: Result, evidence: common_pb2.Evidence) -> list[pb.SampleEvi
             reason=reasons[at],
             score=float(result.score[at]),
             far=bool(result.far[at]),
+            kept=bool(result.kept[at]),
         )
         if not math.isnan(result.bound[at]):
             sample.error_bound.CopyFrom(evidence.error_bound)  # the same theorem; its numbers are this function's

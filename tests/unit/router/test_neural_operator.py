@@ -67,7 +67,7 @@ def array(tensor: Any) -> Any:
 
 
 def test_every_method_of_the_contract_is_served() -> None:
-    served = NeuralOperatorService(None, _Nothing(), None).rpcs()  # type: ignore[arg-type]
+    served = NeuralOperatorService(None, _Nothing(), None, _Nothing()).rpcs()  # type: ignore[arg-type]
     methods = pb.DESCRIPTOR.services_by_name["NeuralOperatorService"].methods
     assert {rpc.method for rpc in served} == {f"/{SERVICE}/{method.name}" for method in methods}
     assert {rpc.role for rpc in served} == {Role.ANALYST}
