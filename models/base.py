@@ -203,6 +203,7 @@ class Step:
 
 T = TypeVar("T", bound=Task)
 R = TypeVar("R", bound=Result)
+V = TypeVar("V")
 
 
 class SteppedModel(ABC, Generic[T, R]):
@@ -224,15 +225,20 @@ class SteppedModel(ABC, Generic[T, R]):
         return [self._whole(task) for task in tasks]
 
     def _whole(self, task: T) -> R | Refusal:
-        steps = self.steps(task, None)
         try:
-            while True:
-                next(steps)
-        except StopIteration as end:
-            result: R = end.value
-            return result
+            return returned(self.steps(task, None))
         except Refusal as refusal:
             return refusal
+
+
+def returned(steps: Generator[Step, None, V]) -> V:
+    """What the generator returns, after all of its steps."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: V = end.value
+            return result
 
 
 @dataclass(frozen=True)

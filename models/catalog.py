@@ -22,9 +22,9 @@ from models.fem.optimize import identify_task, topology_task
 from models.fem.transport import task as transport
 from models.operators.acquisition import task as acquire
 from models.operators.evaluation import calibrate_task, metrics_task
+from models.operators.learning import task as learn
 from models.operators.predict import task as predict
 from models.operators.private import task as private
-from models.operators.training import learn_task
 from models.operators.training import task as train
 from models.surrogate import task as surrogate
 
@@ -56,7 +56,7 @@ CATALOG: dict[str, Spec] = {
         transient_task.SPEC,
         helmholtz.SPEC,
         identity.SPEC,
-        learn_task.SPEC,
+        learn.SPEC,
         metrics_task.SPEC,
         modes.SPEC,
         predict.SPEC,

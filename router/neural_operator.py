@@ -8,7 +8,7 @@ from faraday.v1 import neural_operator_pb2 as pb
 from models.base import Refusal
 from models.operators.acquisition import task as acquire_task
 from models.operators.evaluation import calibrate_task, metrics_task
-from models.operators.training import learn_task
+from models.operators.learning import task as learn_task
 from models.operators.training import task as train_task
 from router import status
 from router.call import Caller, Role

@@ -85,18 +85,6 @@ def under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
     return {f"{prefix}.{name}": array for name, array in arrays.items()}
 
 
-def sample_digests(pairs: Pairs) -> Array:
-    """(samples, 32) uint8, sorted: what later tells whether another set shares a sample with this one."""
-    joined = b"".join(bytes.fromhex(digest) for digest in sorted(pairs.digests()))
-    return np.frombuffer(joined, np.uint8).reshape(-1, 32)
-
-
-def shared_samples(digests: Array, pairs: Pairs) -> int:
-    """How many samples of pairs are among `sample_digests` of another set."""
-    known = {row.tobytes().hex() for row in digests}
-    return len(known & pairs.digests())
-
-
 def data_digest(pairs: Pairs) -> str:
     """SHA-256 of inputs, targets, points and grid, hexadecimal."""
     total = hashlib.sha256(repr(pairs.grid).encode())

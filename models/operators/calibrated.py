@@ -180,7 +180,7 @@ def _grid(card: Card, arrays: Mapping[str, Array]) -> tuple[int, ...]:
 
 
 def _rows(digests: frozenset[str]) -> Array:
-    """(samples, 32) uint8, sorted: as `artefact.sample_digests`."""
+    """(samples, 32) uint8, sorted: digests of samples, as an artefact holds them."""
     return np.frombuffer(b"".join(bytes.fromhex(each) for each in sorted(digests)), np.uint8).reshape(-1, 32)
 
 

@@ -15,14 +15,10 @@ from models.operators.weights import array_of, arrays_of, restore
 _SCALING = ("input_mean", "input_scale", "output_mean", "output_scale")
 
 
-def tensors_of(operator: Operator, scaling: Scaling, *, half: bool = False) -> dict[str, Array]:
-    """What an artefact holds of both. With `half`, weights are rounded to half precision: half of the bytes."""
-    weights = arrays_of(operator)
-    if half:
-        weights = {
-            name: array.astype("float16") if array.dtype.name == "float32" else array for name, array in weights.items()
-        }
-    return under("operator", weights) | under("scaling", {name: array_of(getattr(scaling, name)) for name in _SCALING})
+def tensors_of(operator: Operator, scaling: Scaling) -> dict[str, Array]:
+    """What an artefact holds of both."""
+    scales = {name: array_of(getattr(scaling, name)) for name in _SCALING}
+    return under("operator", arrays_of(operator)) | under("scaling", scales)
 
 
 def restored(card: Card, tensors: Mapping[str, Array], device: str = "cpu") -> tuple[Operator, Scaling]:

@@ -38,7 +38,9 @@ def test_the_operator_that_comes_with_the_system_answers_with_intervals_and_boun
     axis = np.linspace(0.0, 1.0, 43)
     waves = np.sin(7 * axis)[:, None] + np.cos(5 * axis)[None, :]
     permeability = np.where(waves >= 0, 12.0, 3.0)[None, ..., None]
-    said = client.operators.predict(permeability, verify="certificate")
-    assert said.samples[0].road is Road.OPERATOR_CERTIFIED
-    assert said.samples[0].error_bound is not None and said.samples[0].error_bound.relative < 0.2
+    said = client.operators.predict(permeability)
+    assert said.samples[0].road is Road.OPERATOR
     assert (said.low <= said.mean).all() and np.isfinite(said.high).all()
+    sure = client.operators.predict(permeability, verify="certificate")
+    assert sure.samples[0].road in (Road.OPERATOR_CERTIFIED, Road.FINITE_ELEMENTS)  # whichever was cheaper here
+    assert sure.samples[0].error_bound is not None and sure.samples[0].error_bound.relative < 0.2

@@ -56,14 +56,25 @@ class Refused:
         self.message: str = error.details()
         packed = next((value for key, value in error.trailing_metadata() or () if key == DETAILS_KEY), b"")
         status = status_pb2.Status.FromString(packed)
-        info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
         self.kinds = [detail.type_url.rpartition(".")[2] for detail in status.details]
-        for detail in status.details:
-            detail.Unpack(info)
-            detail.Unpack(bad)
         assert self.kinds.count("ErrorInfo") == 1, (self.code, self.message)
-        self.reason, self.metadata = info.reason, dict(info.metadata)
-        self.field = next((violation.field for violation in bad.field_violations), "")
+        self.metadata = dict(_info(status).metadata)
+        self.reason, self.field = reason_and_field(status)
+
+
+def reason_and_field(status: status_pb2.Status) -> tuple[str, str]:
+    """The field is empty where no one is at fault."""
+    bad = error_details_pb2.BadRequest()
+    for detail in status.details:
+        detail.Unpack(bad)
+    return _info(status).reason, next((violation.field for violation in bad.field_violations), "")
+
+
+def _info(status: status_pb2.Status) -> error_details_pb2.ErrorInfo:
+    info = error_details_pb2.ErrorInfo()
+    for detail in status.details:
+        detail.Unpack(info)
+    return info
 
 
 async def call(router: Router, method: str, body: bytes, metadata: Any = None, timeout_s: float | None = 10.0) -> bytes:

@@ -10,7 +10,7 @@ import numpy as np
 from models.artefacts import Named, check_name
 from models.base import ON_DEMAND, Array, Refusal, Result, Spec, Task, scalar, tensor
 from models.operators.acquisition.names import STRATEGIES
-from models.operators.lattice import check_lattice
+from models.operators.points.lattice import check_lattice
 
 MOST_VALUES = 1 << 24  # of the pool: 64 MiB, what a message holds
 

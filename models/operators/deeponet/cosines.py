@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from models.operators.operator import Functions
-from models.operators.volumes import refuse_coarse, volumes
+from models.operators.points.volumes import refuse_coarse, volumes
 
 
 def weighted_cosines(inputs: Functions, modes: int) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from models.base import Array
 from models.operators.operator import Functions
-from models.operators.volumes import volumes
+from models.operators.points.volumes import volumes
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from models.operators.admit import admit, admit_box
 from models.operators.deeponet.config import DeepONet
 from models.operators.deeponet.cosines import weighted_cosines
 from models.operators.deeponet.trunk import TRUNKS, Trunk, mlp
 from models.operators.operator import Functions, Operator
-from models.operators.recent import Recent
+from models.operators.points.admit import admit, admit_box
+from models.operators.points.recent import Recent
 
 
 class BranchTrunk(Operator):

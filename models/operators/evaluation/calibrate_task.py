@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.artefacts import Named, check_name
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.artefacts import Named
+from models.base import ON_DEMAND, Array, Spec, scalar, tensor
 from models.operators.evaluation.task import EvaluationTask
+from models.operators.published import PublicationResult, PublicationTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalibrateTask(EvaluationTask):
-    publish: str = scalar("", 'where the version is published, "owner/name"; empty: the result holds it')
-    channel: str = scalar(
-        "none", "where it is to answer; a first version is stable in any case", choices=("none", "stable", "canary")
-    )
-    canary_weight: float = scalar(0.1, "of a canary: its part of the questions, above 0, at most 1")
-
+class CalibrateTask(PublicationTask, EvaluationTask):
     def check(self) -> None:
         super().check()
-        if self.publish:
-            check_name(self.publish, "publish")
-        if not 0.0 < self.canary_weight <= 1.0:
-            details = {"value": f"{self.canary_weight:g}"}
-            message = f"is {self.canary_weight:g}; send a part above 0, at most 1"
-            raise Refusal("OUT_OF_RANGE", message, "canary_weight", details)
+        self.check_publication()
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalibrateResult(Result):
-    name: str = scalar("", "where it was published; empty: nowhere")
-    version: int = scalar(0, "as which version")
-    artefact: Array | None = tensor("uint8", (-1,), "the operator, where it was not published", optional=True)
+class CalibrateResult(PublicationResult):
     temperature: float = scalar(1.0, "what its own deviations are multiplied by")
     levels: Array = tensor("float64", ("intervals",), "of the intervals that were fitted")
     factors: Array = tensor("float64", ("intervals",), "how many deviations each reaches")

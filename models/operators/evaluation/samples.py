@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from models.base import Refusal
 from models.operators.calibrated import Calibrated
 from models.operators.evaluation.task import EvaluationTask
@@ -29,9 +27,7 @@ def samples(task: EvaluationTask, operator: Calibrated) -> Pairs:
 
 def _pairs(task: EvaluationTask, operator: Calibrated) -> Pairs:
     if task.problem == "own":
-        assert task.inputs is not None and task.targets is not None and task.positions is not None
-        grid = () if task.grid is None else tuple(task.grid.tolist())
-        return Pairs(np.array(task.inputs), np.array(task.targets), np.array(task.positions), grid)
+        return task.sent()
     problem = operator.card.problem if task.problem == "same" else task.problem
     if problem not in MAKERS:
         message = f"nobody here makes samples of {problem!r}; send your own, with problem `own`"

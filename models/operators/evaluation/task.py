@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 
 from models.artefacts import check_name
-from models.base import Array, Refusal, Task, scalar, tensor
-from models.operators.lattice import check_lattice
+from models.base import Refusal, scalar
+from models.operators.sent import SentTask
 from models.operators.training.task import PROBLEMS
 
 MOST_VALUES = 1 << 18  # nodes of made samples in all: some seconds of finite elements
@@ -15,17 +14,13 @@ LEAST = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluationTask(Task):
+class EvaluationTask(SentTask):
     operator: str = scalar("faraday/darcy", "which operator, owner/name")
     version: int = scalar(0, "which of its versions; 0: the stable one")
     problem: str = scalar("same", "what samples are made: those of the operator, or `own`", choices=("same", *PROBLEMS))
     divisions: int = scalar(0, "of made samples: squares along a side, 4 to 256; 0: as many as it was calibrated on")
     samples: int = scalar(100, "of made samples: how many, 2 at least, 262144 nodes in all")
     seed: int = scalar(1, "of made samples")
-    inputs: Array | None = tensor("float32", ("samples", "points", "channels"), "own: functions in", optional=True)
-    targets: Array | None = tensor("float32", ("samples", "points", "outputs"), "own: their answers", optional=True)
-    positions: Array | None = tensor("float32", ("points", "axes"), "own: the points", optional=True)
-    grid: Array | None = tensor("int64", ("axes",), "own: nodes along each axis, if a grid", optional=True)
 
     @property
     def affinity(self) -> str:
@@ -38,8 +33,7 @@ class EvaluationTask(Task):
         if self.problem == "own":
             self._check_own()
             return
-        if any(each is not None for each in (self.inputs, self.targets, self.positions, self.grid)):
-            raise Refusal("UNKNOWN_INPUT", "samples are sent for the problem `own` only", "inputs")
+        self.check_nothing_sent()
         if self.divisions != 0 and not 4 <= self.divisions <= 256:
             raise _out_of_range("divisions", self.divisions, "4 to 256, or 0")
         self.check_samples(self.divisions)
@@ -51,19 +45,10 @@ class EvaluationTask(Task):
             raise _out_of_range("samples", self.samples, f"{LEAST} to {most} at {divisions} divisions")
 
     def _check_own(self) -> None:
-        for name in ("inputs", "targets", "positions"):
-            if getattr(self, name) is None:
-                raise Refusal("MISSING_TENSOR", "own samples have inputs, targets, positions", name, {"tensor": name})
-        assert self.inputs is not None and self.positions is not None
+        self.check_sent()
+        assert self.inputs is not None
         if len(self.inputs) < LEAST:
             raise Refusal("WRONG_SIZE", f"has {len(self.inputs)} samples; send {LEAST} at least", "inputs")
-        if self.grid is None:
-            return
-        if len(self.grid) != self.positions.shape[1] or self.grid.min() < 2:
-            raise Refusal("OUT_OF_RANGE", "has not 2 nodes or more along each axis", "grid")
-        if prod(self.grid.tolist()) != len(self.positions):
-            raise Refusal("WRONG_SIZE", f"are {len(self.positions)}, and the grid has others", "positions")
-        check_lattice(self.positions, self.grid)
 
 
 def _out_of_range(field: str, value: float, wanted: str) -> Refusal:

@@ -16,16 +16,16 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu
 
 from models.base import Array
-from models.operators.admit import admit, admit_box
 from models.operators.fno.block import Block
 from models.operators.graph.averages import over_balls
 from models.operators.graph.config import GINO
 from models.operators.graph.kernel import CHUNK, KernelAverage
 from models.operators.graph.stencil import Stencil, stencil
 from models.operators.operator import Functions, Operator
-from models.operators.recent import Recent
+from models.operators.points.admit import admit, admit_box
+from models.operators.points.recent import Recent
+from models.operators.points.volumes import refuse_coarse, volumes
 from models.operators.spectral.grids import physical_transform
-from models.operators.volumes import refuse_coarse, volumes
 
 
 @dataclass(frozen=True, eq=False)

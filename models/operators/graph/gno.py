@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu
 
 from models.base import Array
-from models.operators.admit import admit
 from models.operators.graph.averages import over_balls, over_nearest
 from models.operators.graph.config import GNO
 from models.operators.graph.kernel import CHUNK, KernelAverage
 from models.operators.graph.stencil import Stencil, stencil
 from models.operators.operator import Functions, Operator
-from models.operators.recent import Recent
-from models.operators.volumes import refuse_coarse, volumes
+from models.operators.points.admit import admit
+from models.operators.points.recent import Recent
+from models.operators.points.volumes import refuse_coarse, volumes
 
 
 class Layer(nn.Module):

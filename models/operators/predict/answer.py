@@ -13,7 +13,7 @@ from msgspec.structs import replace as changed
 
 from models.artefacts import Artefacts
 from models.base import Array, ErrorBound, Evidence, Outcome, Refusal
-from models.operators.admit import SLACK
+from models.operators.points.admit import SLACK
 from models.operators.predict.forward import Said, grid_of, said, together
 from models.operators.predict.interval import Between, between
 from models.operators.predict.keeping import kept

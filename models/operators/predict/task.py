@@ -10,7 +10,7 @@ import numpy as np
 from models.artefacts import Named, check_name
 from models.base import ON_DEMAND, Array, Refusal, Result, Spec, Task, scalar, tensor
 from models.operators.cascade.wish import Verify, Wish
-from models.operators.lattice import check_lattice
+from models.operators.points.lattice import check_lattice
 
 DARCY = "faraday/darcy"  # comes with the system
 MAX_SAMPLES = 256

@@ -18,7 +18,7 @@ from models.operators.generators.darcy import darcy
 from models.operators.operator import Functions, Operator
 from models.operators.pairs import Pairs
 from models.operators.pretrained.recipe import DARCY
-from models.operators.training.measured import relative_errors
+from models.operators.training.errors import relative_errors
 from models.operators.training.recipe import Recipe
 from models.operators.training.train import train
 from models.operators.uncertainty.conformal import Conformal

@@ -56,7 +56,7 @@ def maker(problem: str) -> Generator:
 
 def joined(task: TrainTask, several: list[Pairs]) -> Sets:
     """Of all parts, or of what was sent."""
-    whole = _sent(task) if task.problem == "own" else _together(several)
+    whole = task.sent() if task.problem == "own" else _together(several)
     ends = np.cumsum(
         [
             len(whole) - task.held_back,
@@ -65,13 +65,6 @@ def joined(task: TrainTask, several: list[Pairs]) -> Sets:
         ]
     ).tolist()
     return Sets(*(whole.of(slice(first, end)) for first, end in zip([0, *ends], [*ends, len(whole)], strict=True)))
-
-
-def _sent(task: TrainTask) -> Pairs:
-    """Arrays of a task are read-only, and PyTorch takes only what it might write to."""
-    assert task.inputs is not None and task.targets is not None and task.positions is not None
-    grid = () if task.grid is None else tuple(task.grid.tolist())
-    return Pairs(np.array(task.inputs), np.array(task.targets), np.array(task.positions), grid)
 
 
 def _together(several: list[Pairs]) -> Pairs:

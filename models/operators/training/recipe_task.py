@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from models.artefacts import Named, check_name
-from models.base import Refusal, Task, scalar
+from models.artefacts import Named
+from models.base import Refusal, scalar
 from models.operators.architecture import Architecture
+from models.operators.published import PublicationTask
 from models.operators.training.recipe import Recipe
 from models.operators.uncertainty.catalog import METHODS as CATALOG
 
@@ -18,12 +19,7 @@ _MOST_SIZE = 4096  # of anything that an architecture counts
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecipeTask(Task):
-    publish: str = scalar("", 'where it is published, "owner/name"; empty: the result holds it')
-    channel: str = scalar(
-        "none", "where it is to answer; a first version is stable in any case", choices=("none", "stable", "canary")
-    )
-    canary_weight: float = scalar(0.1, "of a canary: its part of the questions, above 0, at most 1")
+class RecipeTask(PublicationTask):
     architecture: str = scalar(
         '{"type":"fno","modes":[12,12],"width":24}', 'as JSON, {"type": "fno", "modes": [12, 12], …}'
     )
@@ -58,12 +54,7 @@ class RecipeTask(Task):
 
     def check_recipe(self) -> None:
         """Raises `Refusal`."""
-        if self.publish:
-            check_name(self.publish, "publish")
-        if not 0.0 < self.canary_weight <= 1.0:
-            details = {"value": f"{self.canary_weight:g}"}
-            message = f"is {self.canary_weight:g}; send a part above 0, at most 1"
-            raise Refusal("OUT_OF_RANGE", message, "canary_weight", details)
+        self.check_publication()
         self.recipe  # noqa: B018 raises
 
     def _architecture(self) -> Architecture:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
-from models.operators.lattice import check_lattice
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
+from models.operators.published import PublicationResult
+from models.operators.sent import SentTask
 from models.operators.training.recipe_task import RecipeTask, named
 
 # Problems that finite elements make data of, by name; "own": the data are sent.
@@ -17,35 +17,24 @@ LEAST_CALIBRATION = 40  # a half teaches a method, the other tells the 95 % of 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainTask(RecipeTask):
+class TrainTask(SentTask, RecipeTask):
     problem: str = scalar("darcy", "what is learnt: data of finite elements, or `own` data", choices=PROBLEMS)
     divisions: int = scalar(42, "of made data: squares along a side, 4 to 256")
     samples: int = scalar(1000, "of made data: how many to train on")
     validation_samples: int = scalar(100, "that pick the best weights; the last ones but those below")
     calibration_samples: int = scalar(400, "that say how sure it is, 40 at least; the last ones but those below")
     test_samples: int = scalar(100, "that it is measured on; the last ones")
-    inputs: Array | None = tensor(
-        "float32", ("samples", "points", "channels"), "own data: the functions in", optional=True
-    )
-    targets: Array | None = tensor(
-        "float32", ("samples", "points", "outputs"), "own data: the functions that answer them", optional=True
-    )
-    positions: Array | None = tensor("float32", ("points", "axes"), "own data: the points", optional=True)
-    grid: Array | None = tensor(
-        "int64", ("axes",), "own data: nodes along each axis; scattered points if absent", optional=True
-    )
 
     def check(self) -> None:
         self.check_recipe()
         self._check_counts()
-        own = (self.inputs, self.targets, self.positions)
         if self.problem == "own":
             self._check_own()
-        elif any(each is not None for each in (*own, self.grid)):
-            raise Refusal("UNKNOWN_INPUT", "data are sent for the problem `own` only", "inputs")
-        elif not 4 <= self.divisions <= MOST_DIVISIONS:
+            return
+        self.check_nothing_sent()
+        if not 4 <= self.divisions <= MOST_DIVISIONS:
             raise _out_of_range("divisions", self.divisions, f"4 to {MOST_DIVISIONS}")
-        elif not 2 <= self.samples <= MOST_SAMPLES:
+        if not 2 <= self.samples <= MOST_SAMPLES:
             raise _out_of_range("samples", self.samples, f"2 to {MOST_SAMPLES}")
 
     @property
@@ -64,21 +53,13 @@ class TrainTask(RecipeTask):
             raise _out_of_range("calibration_samples", self.calibration_samples, wanted)
 
     def _check_own(self) -> None:
-        for name in ("inputs", "targets", "positions"):
-            if getattr(self, name) is None:
-                raise Refusal("MISSING_TENSOR", "own data have inputs, targets and positions", name, {"tensor": name})
-        assert self.inputs is not None and self.positions is not None
+        self.check_sent()
+        assert self.inputs is not None
         count = len(self.inputs) - self.held_back
         if not 2 <= count <= MOST_SAMPLES:
             got, held = str(len(self.inputs)), str(self.held_back)
             message = f"has {got} samples, of which {held} are held back; 2 to {MOST_SAMPLES} are to be left"
             raise Refusal("WRONG_SIZE", message, "inputs", {"got": got, "held": held})
-        if self.grid is not None and (len(self.grid) != self.positions.shape[1] or self.grid.min() < 2):
-            raise Refusal("OUT_OF_RANGE", "has not 2 nodes or more along each axis", "grid")
-        if self.grid is not None and prod(self.grid.tolist()) != len(self.positions):
-            raise Refusal("WRONG_SIZE", f"are {len(self.positions)}, and the grid has others", "positions")
-        if self.grid is not None:
-            check_lattice(self.positions, self.grid)
 
 
 def _out_of_range(field: str, value: float, wanted: str) -> Refusal:
@@ -86,10 +67,7 @@ def _out_of_range(field: str, value: float, wanted: str) -> Refusal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainResult(Result):
-    name: str = scalar("", "where it was published; empty: nowhere")
-    version: int = scalar(0, "as which version")
-    artefact: Array | None = tensor("uint8", (-1,), "the operator, where it was not published", optional=True)
+class TrainResult(PublicationResult):
     metric_names: str = scalar("", "what was measured on the test samples, separated by commas")
     metrics: Array = tensor("float64", ("metrics",), "the figures, in the order of their names")
     history: Array = tensor("float64", ("epochs", 2), "the mean loss of each epoch, and the validation error after it")

@@ -63,15 +63,6 @@ def crps(mean: Array, deviation: Array, target: Array) -> float:
     return float(np.mean((target - mean) * (2 * ndtr(z) - 1) + inner))
 
 
-def crps_of_samples(samples: Array, target: Array) -> float:
-    """Of the uniform distribution on samples (members, values): E|X − y| − E|X − X'|/2, as in the paper above."""
-    ordered = np.sort(samples.astype(np.float64), axis=0)
-    count = len(ordered)
-    ranks = (2 * np.arange(1, count + 1) - count - 1)[:, None]
-    spread = 2 * (ranks * ordered).sum(axis=0) / count**2  # the mean of |X − X'| over all pairs
-    return float(np.mean(np.abs(ordered - target).mean(axis=0) - spread / 2))
-
-
 def observed(mean: Array, deviation: Array, target: Array, levels: Array = LEVELS) -> Array:
     """(levels,): the part of the values that lies below the quantile of each level."""
     with np.errstate(divide="ignore"):

@@ -15,12 +15,13 @@ from statistics import median
 import numpy as np
 
 from models.operators.acquisition.strategy import strategy
-from models.operators.darcy_lesson import darcy_lesson
 from models.operators.fno.config import FNO
 from models.operators.generators.darcy import darcy
-from models.operators.learning import Course, Lesson, learn
+from models.operators.learning.darcy import darcy_lesson
+from models.operators.learning.loop import Course, Lesson, learn
 from models.operators.training.recipe import Recipe
 from ops.bench.contract import Findings, Row, Run
+from ops.bench.operators.one_thread import one_thread
 
 # Random choice itself is a row that informs: how much of a saving is only that the last labels teach little.
 STRATEGIES = {"residual": "residual-weighted k-means++", "lcmd": "LCMD", "random": "random choice"}
@@ -49,11 +50,16 @@ class Setting:
     def note(self) -> str:
         return (
             f"active learning: Darcy on {self.divisions + 1}² nodes, {self.seeds} seeds, medians of the 95th "
-            f"percentile of relative ℓ₂ errors on {self.test} functions; a small network, {self.updates} steps each"
+            f"percentile of relative L² errors on {self.test} functions; a small network, {self.updates} steps each"
         )
 
 
 def measure(asked: Run, setting: Setting = Setting()) -> Findings:
+    with one_thread():
+        return _measured(asked, setting)
+
+
+def _measured(asked: Run, setting: Setting) -> Findings:
     wanted: list[float] = []
     curves: dict[str, list[Curve]] = {name: [] for name in STRATEGIES}
     for seed in range(setting.seeds):

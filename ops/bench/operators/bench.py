@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ops.bench.contract import Findings, Run
-from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours, served, zero_shot
+from ops.bench.operators import acquisition, cascade, darcy, forward, neighbours, served, uncertainty, zero_shot
 
 Part = Callable[[Run], Findings]
 
@@ -17,6 +17,7 @@ PARTS: tuple[Part, ...] = (
     zero_shot.measure,
     neighbours.measure,
     darcy.measure,
+    uncertainty.measure,
     acquisition.measure,
     cascade.measure,
     served.measure,

@@ -13,9 +13,10 @@ import msgspec
 import numpy as np
 import torch
 
+from models.base import returned
 from models.operators.pairs import Pairs
 from models.operators.pretrained.recipe import DARCY
-from models.operators.training.measured import relative_errors
+from models.operators.training.errors import relative_errors
 from models.operators.training.recipe import Recipe
 from models.operators.training.train import Trained, train
 
@@ -41,12 +42,8 @@ def main() -> None:
 def timed(recipe: Recipe, training: Pairs, held: Pairs) -> tuple[float, Trained]:
     """CPU seconds, and what was learnt in them."""
     began = time.process_time()
-    steps = train(recipe, training, held)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return time.process_time() - began, end.value
+    trained = returned(train(recipe, training, held))
+    return time.process_time() - began, trained
 
 
 if __name__ == "__main__":

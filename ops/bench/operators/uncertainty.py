@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import torch
 
-from models.base import Array
+from models.base import Array, returned
 from models.operators.artefact import unpack
 from models.operators.generators.darcy import PERMEABLE, TIGHT, darcy
 from models.operators.generators.gaussian_field import gaussian_fields
@@ -34,6 +34,7 @@ from models.operators.uncertainty.forward import forward, functions
 from models.operators.uncertainty.method import Method
 from models.operators.uncertainty.temperature import Tempered
 from ops.bench.contract import Better, Findings, Row, Run, compare
+from ops.bench.operators.one_thread import one_thread
 
 SEEDS = 5
 BEST = "variance_head"
@@ -69,7 +70,11 @@ NEAR, SHIFTED = "in distribution", "shifted length scale"
 
 
 def measure(asked: Run) -> Findings:
-    torch.set_num_threads(1)
+    with one_thread():
+        return _measured(asked)
+
+
+def _measured(asked: Run) -> Findings:
     sets = made(21)
     operators = [trained(sets, seed, asked.say) for seed in range(SEEDS)]
     found = assessed(operators, sets, asked.say)
@@ -92,13 +97,9 @@ def made(divisions: int, count: int = 200, training: int = 1000) -> Sets:
 def trained(sets: Sets, seed: int, say: Callable[[str], None]) -> Trained:
     began = time.process_time()
     recipe = msgspec.structs.replace(RECIPE, seed=seed)
-    steps = train(recipe, sets.training, sets.held)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            say(f"uncertainty: trained from seed {seed} in {time.process_time() - began:.0f} CPU s")
-            return Trained(end.value.operator, end.value.scaling)
+    learnt = returned(train(recipe, sets.training, sets.held))
+    say(f"uncertainty: trained from seed {seed} in {time.process_time() - began:.0f} CPU s")
+    return Trained(learnt.operator, learnt.scaling)
 
 
 def shipped_operator() -> Trained:

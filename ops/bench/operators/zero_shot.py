@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import torch
 
+from models.base import returned
 from models.operators.fno.config import FNO
 from models.operators.generators.darcy import darcy
 from models.operators.pairs import Pairs
-from models.operators.training.measured import relative_errors
+from models.operators.training.errors import relative_errors
 from models.operators.training.recipe import Recipe
 from models.operators.training.train import train
 from ops.bench.contract import Better, Findings, Row, Run, compare
+from ops.bench.operators.one_thread import one_thread
 
 WORK = "zero-shot 22² → 127², error ratio"
 MOST = 1.1
@@ -49,12 +50,8 @@ Learn = Callable[[Literal["physical", "periodic"]], Errors]
 
 
 def measure(asked: Run) -> Findings:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return between(asked, lambda basis: learnt(recipe(basis, _EPOCHS * asked.rounds), _SAMPLES, _TESTED))
-    finally:
-        torch.set_num_threads(before)
 
 
 def between(asked: Run, learn: Learn) -> Findings:
@@ -79,13 +76,7 @@ def learnt(recipe: Recipe, samples: int, tested: int, divisions: int = _DIVISION
     """Trained on every nth node, tested on these and on all, with other samples."""
     sizes = (samples, max(1, samples // 10), tested)
     training, held, test = (darcy(size, divisions, seed) for seed, size in enumerate(sizes))
-    steps = train(recipe, thinned(training, every), thinned(held, every))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            trained = end.value
-            break
+    trained = returned(train(recipe, thinned(training, every), thinned(held, every)))
 
     def error(pairs: Pairs) -> float:
         return float(relative_errors(trained.operator, trained.scaling, pairs).mean())

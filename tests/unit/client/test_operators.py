@@ -24,8 +24,8 @@ from faraday.client import (
 )
 from models.operators.acquisition import task as acquire_task
 from models.operators.evaluation import calibrate_task, metrics_task
+from models.operators.learning import task as learn_task
 from models.operators.predict import task as predict_task
-from models.operators.training import learn_task
 from models.operators.training import task as train_task
 from ops.cli import cli
 from tests.support import operators

@@ -11,8 +11,6 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
 from faraday.v1 import common_pb2, finite_element_pb2_grpc
 from faraday.v1 import finite_element_pb2 as pb
@@ -21,6 +19,8 @@ from models.catalog import CATALOG
 from models.fem.mesh import unit_square
 from router.call import Principal, Role
 from router.finite_element import SERVICE, FiniteElementService
+from tests.support import asking
+from tests.support.calls import reason_and_field
 from tests.support.router import ADA, AUDITOR, SPECS, Router, RouterOptions, connected, running
 from tests.unit.router.codec.finite_element.asking import array, solve_request, tensor, tensors_of
 
@@ -36,32 +36,13 @@ async def router(tmp_path: Path) -> AsyncIterator[Router]:
         yield started
 
 
-class Asking:
-    """The generated stub with a principal's token."""
-
-    def __init__(self, router: Router, channel: grpc.aio.Channel, principal: Principal) -> None:
-        self._stub = finite_element_pb2_grpc.FiniteElementServiceStub(channel)
-        self._metadata = router.metadata(principal)
-
-    async def __call__(self, method: str, request: Any) -> Any:
-        return await getattr(self._stub, method)(request, metadata=self._metadata, timeout=20)
-
-    async def refused(self, method: str, request: Any) -> tuple[str, str, str]:
-        """The code, the reason and the field of the status."""
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await self(method, request)
-        return (caught.value.code().name, *reason_and_field(rpc_status.from_call(caught.value)))
+class Asking(asking.Asking):
+    @staticmethod
+    def stub(channel: grpc.aio.Channel) -> Any:
+        return finite_element_pb2_grpc.FiniteElementServiceStub(channel)
 
     def batch(self, requests: AsyncIterator[pb.SolveBatchRequest]) -> Any:
-        return self._stub.SolveBatch(requests, metadata=self._metadata, timeout=20)
-
-
-def reason_and_field(status: Any) -> tuple[str, str]:
-    info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
-    for detail in status.details:
-        detail.Unpack(info)
-        detail.Unpack(bad)
-    return info.reason, next((violation.field for violation in bad.field_violations), "")
+        return self.streamed("SolveBatch", requests)
 
 
 @pytest.fixture

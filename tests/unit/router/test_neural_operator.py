@@ -9,8 +9,6 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 from tritonclient.grpc import service_pb2 as inference
 from tritonclient.grpc import service_pb2_grpc as inference_grpc
 
@@ -20,7 +18,8 @@ from models.operators.predict.task import SPEC
 from router.call import Principal, Role
 from router.codec import common
 from router.neural_operator import SERVICE, NeuralOperatorService
-from tests.support import operators
+from tests.support import asking, operators
+from tests.support.calls import reason_and_field
 from tests.support.router import ADA, AUDITOR, Router, RouterOptions, connected, running
 
 BOB = Principal("bob", "mayo", frozenset({Role.ANALYST}))
@@ -34,32 +33,13 @@ async def router(tmp_path: Path) -> AsyncIterator[Router]:
         yield started
 
 
-class Asking:
-    """The generated stub with a principal's token."""
-
-    def __init__(self, router: Router, channel: grpc.aio.Channel, principal: Principal) -> None:
-        self._stub = neural_operator_pb2_grpc.NeuralOperatorServiceStub(channel)
-        self._metadata = router.metadata(principal)
-
-    async def __call__(self, method: str, request: Any) -> Any:
-        return await getattr(self._stub, method)(request, metadata=self._metadata, timeout=20)
-
-    async def refused(self, method: str, request: Any) -> tuple[str, str, str]:
-        """The code, the reason and the field of the status."""
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await self(method, request)
-        return (caught.value.code().name, *reason_and_field(rpc_status.from_call(caught.value)))
+class Asking(asking.Asking):
+    @staticmethod
+    def stub(channel: grpc.aio.Channel) -> Any:
+        return neural_operator_pb2_grpc.NeuralOperatorServiceStub(channel)
 
     def stream(self, requests: AsyncIterator[pb.PredictStreamRequest]) -> Any:
-        return self._stub.PredictStream(requests, metadata=self._metadata, timeout=20)
-
-
-def reason_and_field(status: Any) -> tuple[str, str]:
-    info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
-    for detail in status.details:
-        detail.Unpack(info)
-        detail.Unpack(bad)
-    return info.reason, next((violation.field for violation in bad.field_violations), "")
+        return self.streamed("PredictStream", requests)
 
 
 @pytest.fixture

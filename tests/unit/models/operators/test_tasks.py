@@ -13,7 +13,7 @@ from models.catalog import CATALOG
 from models.operators.acquisition.task import AcquireTask
 from models.operators.evaluation.calibrate_task import CalibrateTask
 from models.operators.evaluation.metrics_task import MetricsTask
-from models.operators.training.learn_task import LearnTask
+from models.operators.learning.task import LearnTask
 from models.operators.training.task import TrainTask
 
 OWN = {

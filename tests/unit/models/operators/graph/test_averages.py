@@ -8,7 +8,7 @@ from scipy.integrate import quad
 
 from models.base import Array
 from models.operators.graph.averages import Averages, over_balls, over_nearest
-from models.operators.volumes import volumes
+from models.operators.points.volumes import volumes
 
 CENTRE = np.full((1, 2), 0.5)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from models.base import Refusal
 from models.operators.graph.config import GNO
 from models.operators.operator import Functions, Operator
-from models.operators.volumes import volumes
+from models.operators.points.volumes import volumes
 
 SMALL = GNO(output_channels=2, width=8, layers=2, hidden=8, radius=0.3)
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from models.operators.graph.averages import over_balls
 from models.operators.graph.kernel import KernelAverage, chunks
 from models.operators.graph.stencil import Stencil, stencil
+from models.operators.points.volumes import volumes
 from models.operators.seeded import seeded
-from models.operators.volumes import volumes
 
 RADIUS = 0.3
 

@@ -32,20 +32,6 @@ def test_crps_is_the_integral_that_defines_it() -> None:
     assert found == pytest.approx(below + above, rel=1e-8)
 
 
-def test_crps_of_many_samples_is_that_of_their_distribution() -> None:
-    target = RNG.standard_normal(50)
-    samples = 0.3 + 0.7 * RNG.standard_normal((4000, 50))
-    exact = metrics.crps(np.full(50, 0.3), np.full(50, 0.7), target)
-    assert metrics.crps_of_samples(samples, target) == pytest.approx(exact, rel=0.02)
-
-
-def test_crps_of_samples_is_the_mean_over_pairs() -> None:
-    samples, target = RNG.standard_normal((5, 3)), RNG.standard_normal(3)
-    pairs = np.abs(samples[:, None] - samples[None]).mean(axis=(0, 1))
-    exact = np.mean(np.abs(samples - target).mean(axis=0) - pairs / 2)
-    assert metrics.crps_of_samples(samples, target) == pytest.approx(exact, rel=1e-12)
-
-
 def test_values_that_were_given_are_not_scored() -> None:
     target = RNG.standard_normal(200)
     mean, deviation = target.copy(), np.zeros(200)

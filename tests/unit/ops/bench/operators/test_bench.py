@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
+from ops.bench import operators
 from ops.bench.contract import Findings, Row
+from ops.bench.operators import bench
 from ops.bench.operators.bench import PARTS, together
 
 
@@ -15,6 +20,8 @@ def test_rows_stay_in_order_and_a_shared_note_is_told_once() -> None:
     assert together(found) == Findings((row("a"), row("b"), row("c")), ("one thread", "warm"))
 
 
-def test_every_part_can_be_called() -> None:
-    assert PARTS
-    assert all(callable(part) for part in PARTS)
+def test_every_file_that_measures_is_a_part() -> None:
+    names = {f"{operators.__name__}.{module.name}" for module in pkgutil.iter_modules(operators.__path__)}
+    modules = [importlib.import_module(name) for name in names - {bench.__name__}]
+    measuring = [module.measure for module in modules if hasattr(module, "measure")]
+    assert len(measuring) == len(PARTS) and set(measuring) == set(PARTS)

@@ -12,10 +12,11 @@ import pytest
 from models.base import Array, Refusal, Step
 from models.operators.acquisition.strategy import Known, strategy
 from models.operators.acquisition.uniform import Uniform
-from models.operators.learning import Candidate, Course, Lesson, learn, relative_errors
+from models.operators.learning.loop import Candidate, Course, Lesson, learn
 from models.operators.operator import Operator
 from models.operators.pairs import Pairs
 from models.operators.scaling import Scaling
+from models.operators.training.errors import relative_errors
 from models.operators.training.recipe import Recipe
 from tests.unit.models.operators.tiny_operator import functions, pairs
 from tests.unit.models.operators.training.pointwise import pointwise
@@ -32,11 +33,7 @@ def acquaint(operator: Operator, scaling: Scaling, learnt: Pairs) -> Known:
     return Known(operator, scaling, functions(0))
 
 
-def calibrate(operator: Operator, scaling: Scaling, learnt: Pairs) -> dict[str, Array]:
-    return {"calibration.count": np.array([len(learnt)])}
-
-
-LESSON = Lesson(pairs(10, seed=0), POOL, pairs(8, seed=2), pairs(20, seed=3), label, acquaint, calibrate)
+LESSON = Lesson(pairs(10, seed=0), POOL, pairs(8, seed=2), pairs(20, seed=3), label, acquaint)
 COURSE = Course(RECIPE, Uniform(), rounds=2, batch=20)
 
 
@@ -63,7 +60,6 @@ def test_each_round_labels_its_batch_and_the_candidate_has_learnt_from_all() -> 
     assert len(candidate.learnt) == 50
     assert np.array_equal(candidate.learnt.inputs[10:], POOL[candidate.chosen])
     assert np.allclose(candidate.learnt.targets[10:], label(POOL[candidate.chosen]))
-    assert candidate.tensors["calibration.count"].tolist() == [50]
     assert candidate.metrics["labels"] == 50 and candidate.metrics["held_out_error"] > 0
 
 
@@ -90,7 +86,7 @@ def test_each_training_ends_with_the_errors_on_functions_that_it_has_not_seen() 
     told = [step.progress.scalars for step in steps if "held_out_error" in step.progress.scalars]
     assert [scalars["labels"] for scalars in told] == [10, 30, 50]
     assert told[-1] == candidate.metrics
-    expected = relative_errors(candidate.operator, candidate.scaling, LESSON.held_out)
+    expected = relative_errors(candidate.operator, candidate.scaling, LESSON.held_out).numpy()
     assert candidate.metrics["held_out_error"] == pytest.approx(expected.mean())
 
 

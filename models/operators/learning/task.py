@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.base import ON_DEMAND, Array, Refusal, Result, Spec, scalar, tensor
+from models.base import ON_DEMAND, Array, Refusal, Spec, scalar, tensor
 from models.operators.acquisition.names import STRATEGIES
+from models.operators.published import PublicationResult
 from models.operators.training.recipe_task import named
 from models.operators.training.task import MOST_SAMPLES, TrainTask
 
@@ -32,10 +33,7 @@ class LearnTask(TrainTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LearnResult(Result):
-    name: str = scalar("", "where it was published; empty: nowhere")
-    version: int = scalar(0, "as which version")
-    artefact: Array | None = tensor("uint8", (-1,), "the operator, where it was not published", optional=True)
+class LearnResult(PublicationResult):
     verdict: str = scalar("", "whether it may take the place of the version that answers now, and why")
     metric_names: str = scalar("", "what was measured on the test samples, separated by commas")
     metrics: Array = tensor("float64", ("metrics",), "the figures, in the order of their names")
@@ -48,7 +46,7 @@ SPEC = Spec(
     summary="Active learning: chooses what to label, labels it by finite elements, trains; publishes what is as good.",
     task=LearnTask,
     result=LearnResult,
-    factory="models.operators.training.learner:Learner",
+    factory="models.operators.learning.learner:Learner",
     example=lambda: LearnTask(
         divisions=8,
         samples=8,

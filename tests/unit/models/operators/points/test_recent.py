@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from models.operators.operator import Functions
-from models.operators.recent import Recent
+from models.operators.points.recent import Recent
 
 POINTS = Functions(torch.zeros(2, 4, 1), torch.rand(4, 2))
 

@@ -1,4 +1,4 @@
-"""How wrong an operator is on pairs."""
+"""How wrong an operator is on pairs, function by function."""
 
 from __future__ import annotations
 

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 
 import numpy as np
-from msgspec.structs import replace as changed
 
 from models.artefacts import Artefacts
 from models.base import Array, Evidence, Refusal, State, Step, SteppedModel
 from models.operators.acquisition.strategy import strategy
-from models.operators.calibrated import Calibrated, calibrate, unpacked
-from models.operators.canary import Verdict, verdict
-from models.operators.darcy_lesson import darcy_lesson
+from models.operators.calibrated import unpacked
 from models.operators.generators.darcy import PERMEABLE, TIGHT
 from models.operators.generators.gaussian_field import gaussian_fields
-from models.operators.learning import Candidate, Course, learn, relative_errors
-from models.operators.measured import measured
+from models.operators.learning.canary import Verdict, verdict
+from models.operators.learning.darcy import darcy_lesson
+from models.operators.learning.loop import Candidate, Course, learn
+from models.operators.learning.task import SPEC, LearnResult, LearnTask
 from models.operators.pairs import Pairs
 from models.operators.published import published
 from models.operators.training.data import Sets
-from models.operators.training.finished import card
-from models.operators.training.learn_task import SPEC, LearnResult, LearnTask
+from models.operators.training.errors import relative_errors
+from models.operators.training.finished import finished
 from models.operators.training.prepared import counted, inner, prepared
 
 _POOL = 1  # the part of the seed that the pool is drawn by
@@ -43,24 +41,20 @@ class Learner(SteppedModel[LearnTask, LearnResult]):
         return self._result(task, sets, candidate)
 
     def _result(self, task: LearnTask, sets: Sets, found: Candidate) -> LearnResult:
-        learnt = found.learnt
-        whole = Calibrated(card(task, learnt), found.operator, found.scaling, training=learnt.digests())
-        if task.uncertainty != "none":
-            whole = calibrate(whole, learnt, sets.calibration, task.uncertainty)
-        figures = measured(whole, sets.test).figures | {"labels": float(len(learnt))}
-        content = replace(whole, card=changed(whole.card, metrics=figures)).packed()
+        labels = {"labels": float(len(found.learnt))}
+        whole = finished(task, sets, found.learnt, found.operator, found.scaling, labels)
         judged = self._verdict(task, sets.test, found.errors)
         if judged.publish:
-            number, kept = published(self._artefacts, task, content, SPEC.name)
+            number, kept = published(self._artefacts, task, whole.content, SPEC.name)
         else:
-            number, kept = 0, np.frombuffer(content, np.uint8)
+            number, kept = 0, np.frombuffer(whole.content, np.uint8)
         return LearnResult(
             name=task.publish if number else "",
             version=number,
             artefact=kept,
             verdict=judged.reason,
-            metric_names=",".join(sorted(figures)),
-            metrics=np.array([figures[name] for name in sorted(figures)]),
+            metric_names=",".join(whole.names),
+            metrics=whole.metrics,
             chosen=found.chosen,
             evidence=Evidence(method=f"{task.strategy}, {task.rounds} rounds of {task.labels} labels"),
         )
@@ -78,7 +72,7 @@ class Learner(SteppedModel[LearnTask, LearnResult]):
             return Verdict(True, "it is the first version")
         if test.digests() & (before.training | before.calibration):
             return Verdict(False, f"version {stable} has learnt from the test samples: choose another seed")
-        return verdict(relative_errors(before.operator, before.scaling, test), errors)
+        return verdict(relative_errors(before.operator, before.scaling, test).numpy(), errors)
 
 
 def _pool(task: LearnTask) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.base import Refusal
-from models.operators.canary import Policy, verdict
+from models.operators.learning.canary import Policy, verdict
 
 OLD = np.random.default_rng(0).lognormal(-3, 0.5, 200)
 

@@ -7,10 +7,10 @@ import pytest
 
 from models.operators.acquisition.names import STRATEGIES
 from models.operators.acquisition.strategy import strategy
-from models.operators.darcy_lesson import acquaint, darcy_lesson, labeller
 from models.operators.fno.config import FNO
 from models.operators.generators.darcy import darcy
-from models.operators.learning import Course, learn
+from models.operators.learning.darcy import acquaint, darcy_lesson, labeller
+from models.operators.learning.loop import Course, learn
 from models.operators.operator import Functions
 from models.operators.training.recipe import Recipe
 

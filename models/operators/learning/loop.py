@@ -14,12 +14,13 @@ import numpy as np
 import torch
 
 from models.base import Array, Progress, Refusal, State, Step
-from models.operators.acquisition.strategy import Known, Strategy, answers
+from models.operators.acquisition.strategy import Known, Strategy
 from models.operators.artefact import Card, part, under
 from models.operators.operator import Functions, Operator
 from models.operators.pairs import Pairs
 from models.operators.restored import restored, tensors_of
 from models.operators.scaling import Scaling
+from models.operators.training.errors import relative_errors
 from models.operators.training.recipe import Recipe
 from models.operators.training.train import Trained, train
 
@@ -27,12 +28,6 @@ _LABELS = 16  # in a step: a quarter of a second of a small problem
 
 Label = Callable[[Array], Array]  # (n, points, input channels) → (n, points, output channels), in units
 Acquaint = Callable[[Operator, Scaling, Pairs], Known]  # with the operator, and all that it was trained on
-Calibrate = Callable[[Operator, Scaling, Pairs], Mapping[str, Array]]  # likewise → tensors of an artefact
-
-
-def uncalibrated(operator: Operator, scaling: Scaling, learnt: Pairs) -> Mapping[str, Array]:
-    """For a candidate that says nothing of how sure it is."""
-    return {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +43,6 @@ class Lesson:
     held_out: Pairs
     label: Label
     acquaint: Acquaint
-    calibrate: Calibrate = uncalibrated
 
 
 @dataclass(frozen=True)
@@ -83,8 +77,7 @@ class Candidate:
     scaling: Scaling
     learnt: Pairs  # all that it was trained on
     chosen: Array  # (labels,) places in the pool, in order
-    errors: Array  # (held out,): relative, in ℓ₂ over points
-    tensors: Mapping[str, Array] = field(default_factory=dict)  # what calibration gave
+    errors: Array  # (held out,): relative, in L²
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -132,16 +125,7 @@ def learn(course: Course, lesson: Lesson, state: State | None = None) -> Generat
         last = tensors_of(trained.operator, trained.scaling)
         at = replace(at, steps=at.steps + 1, trained=at.trained + 1, training=None, last=last)
         yield loop.step(at, Progress(0, 0.0, f"learnt from {len(learnt)} functions", loop.candidate(at).metrics))
-    found = loop.candidate(at)
-    return replace(found, tensors=lesson.calibrate(found.operator, found.scaling, found.learnt))
-
-
-def relative_errors(operator: Operator, scaling: Scaling, pairs: Pairs) -> Array:
-    """(functions,): |answer − target| / |target| in ℓ₂ over points."""
-    inputs = Functions(torch.from_numpy(pairs.inputs), torch.from_numpy(pairs.positions), pairs.grid)
-    known = Known(operator, scaling, replace(inputs, values=inputs.values[:0]))
-    miss = answers(inputs, known).cpu().numpy() - pairs.targets
-    return np.asarray(np.linalg.norm(miss, axis=(1, 2)) / np.linalg.norm(pairs.targets, axis=(1, 2)))
+    return loop.candidate(at)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +165,7 @@ class _Loop:
 
     def candidate(self, at: _At) -> Candidate:
         operator, scaling = self.operator(at)
-        errors = relative_errors(operator, scaling, self.lesson.held_out)
+        errors = relative_errors(operator, scaling, self.lesson.held_out).numpy()
         return Candidate(operator, scaling, self.learnt(at), at.chosen, errors)
 
     def operator(self, at: _At) -> tuple[Operator, Scaling]:

@@ -13,7 +13,7 @@ from models.base import Array
 from models.operators.acquisition.darcy_error import darcy_error
 from models.operators.acquisition.strategy import Known
 from models.operators.generators.darcy import discrete_darcy
-from models.operators.learning import Calibrate, Lesson, uncalibrated
+from models.operators.learning.loop import Lesson
 from models.operators.operator import Functions, Operator
 from models.operators.pairs import Pairs
 from models.operators.scaling import Scaling
@@ -22,11 +22,9 @@ from models.operators.uncertainty.laplace.last_layer import LastLayer
 _DRAWS = 16  # of the head's weights: BALD tells as many directions apart, and its matrices are of this size
 
 
-def darcy_lesson(
-    start: Pairs, pool: Array, validation: Pairs, held_out: Pairs, calibrate: Calibrate = uncalibrated
-) -> Lesson:
+def darcy_lesson(start: Pairs, pool: Array, validation: Pairs, held_out: Pairs) -> Lesson:
     """On the grid of `start`, over the unit square, with permeabilities (functions, points, 1) to choose from."""
-    return Lesson(start, pool, validation, held_out, labeller(start.grid[0] - 1), acquaint, calibrate)
+    return Lesson(start, pool, validation, held_out, labeller(start.grid[0] - 1), acquaint)
 
 
 def labeller(divisions: int) -> Callable[[Array], Array]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.base import Array, Refusal
-from models.operators.volumes import circumradii, refuse_coarse, volumes
+from models.operators.points.volumes import circumradii, refuse_coarse, volumes
 
 
 def lattice(counts: tuple[int, ...]) -> Array:
