@@ -1,15 +1,17 @@
 """An operator with all that says how sure it is, to and from one artefact.
 
 Beside the operator's and the scaling's own tensors an artefact has "uncertainty.…", those of its method and of the
-temperature; "calibration.NUMBER.…", one conformal interval each; "calibration.flag.…". Its "samples.training" and
-"samples.calibration" are digests of what it was fitted on, so that nobody calibrates on what was learnt.
+temperature; "calibration.NUMBER.…", one conformal interval each; "calibration.flag.…", where a distance that is its
+method's is left out; "elsewhere.NUMBER.grid" and "elsewhere.NUMBER.NUMBER.…", intervals on other grids. Its
+"samples.training" and "samples.calibration" are digests of what it was fitted on, so that nobody calibrates on what was
+learnt.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import numpy as np
@@ -26,12 +28,13 @@ from models.operators.uncertainty.catalog import METHODS, load
 from models.operators.uncertainty.conformal import Conformal, Kind, refuse_overlap
 from models.operators.uncertainty.flag import Flag
 from models.operators.uncertainty.method import Method
+from models.operators.uncertainty.residuals import fitting_residual, residual_of
 from models.operators.uncertainty.temperature import Tempered
 
 # A request's level is answered by the next of these that is not below it.
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
 KINDS: tuple[Kind, ...] = ("pointwise", "band")
-_NO_RESIDUAL = {"residual_threshold": torch.tensor(math.inf)}
+_DISTANCE = "distance."
 _FITTED = 0.5  # the part of the calibration set that the method learns from; the rest is for temperature and intervals
 
 
@@ -48,10 +51,18 @@ class Calibrated:
     training: frozenset[str] = frozenset()  # digests of the samples that it was trained on
     calibration: frozenset[str] = frozenset()  # and of those that tell how sure it is
     grid: tuple[int, ...] = ()  # of the samples that the intervals were fitted on
+    elsewhere: Mapping[tuple[int, ...], tuple[Conformal, ...]] = field(default_factory=dict)  # intervals on other grids
 
-    def interval(self, kind: Kind, level: float) -> Conformal | None:
-        """The narrowest that holds at `level`; None where there is none."""
-        fit = [each for each in self.intervals if each.kind == kind and each.level >= level - 1e-9]
+    @property
+    def grids(self) -> frozenset[tuple[int, ...]]:
+        """On these intervals hold as they say."""
+        return frozenset({self.grid, *self.elsewhere})
+
+    def interval(self, kind: Kind, level: float, grid: tuple[int, ...] | None = None) -> Conformal | None:
+        """The narrowest that holds at `level` on `grid`, and on another than `grids` what would hold on the
+        operator's own; None where there is none."""
+        among = self.intervals if grid is None else self.elsewhere.get(grid, self.intervals)
+        fit = [each for each in among if each.kind == kind and each.level >= level - 1e-9]
         return min(fit, key=lambda each: each.level, default=None)
 
     def packed(self) -> bytes:
@@ -61,8 +72,12 @@ class Calibrated:
             arrays |= under("uncertainty", _arrays({**self.method.method.tensors(), **self.method.tensors()}))
         for number, interval in enumerate(self.intervals):
             arrays |= under(f"calibration.{number}", _arrays(interval.tensors()))
+        for number, (grid, intervals) in enumerate(self.elsewhere.items()):
+            arrays[f"elsewhere.{number}.grid"] = np.array(grid, np.int64)
+            for place, interval in enumerate(intervals):
+                arrays |= under(f"elsewhere.{number}.{place}", _arrays(interval.tensors()))
         if self.flag is not None:
-            arrays |= under("calibration.flag", _arrays(self.flag.tensors()))
+            arrays |= under("calibration.flag", _own(_arrays(self.flag.tensors()), part(arrays, "uncertainty")))
         samples = {"samples.training": self.training, "samples.calibration": self.calibration}
         arrays["samples.grid"] = np.array(self.grid, np.int64)
         return pack(self.card, arrays | {name: _rows(each) for name, each in samples.items()})
@@ -85,25 +100,54 @@ def unpacked(content: bytes, device: str = "cpu") -> Calibrated:
 def _with_doubt(bare: Calibrated, arrays: Mapping[str, Array], device: str) -> Calibrated:
     learnt = _tensors(part(arrays, "uncertainty"), device)
     method: Method = load(bare.card.uncertainty).restore(bare.operator, bare.scaling, learnt)
-    numbers = sorted({name.split(".")[1] for name in arrays if name.startswith("calibration.")} - {"flag"}, key=int)
-    flag = _tensors(part(arrays, "calibration.flag"), device)
-    intervals = (Conformal.restore(_tensors(part(arrays, f"calibration.{each}"), "cpu")) for each in numbers)
+    others = (part(arrays, f"elsewhere.{each}") for each in _numbers(part(arrays, "elsewhere")))
     return replace(
         bare,
         method=Tempered.restore(method, learnt),
-        intervals=tuple(replace(each, level=round(each.level, 6)) for each in intervals),
-        flag=Flag.restore(bare.operator, bare.scaling, {"residual_threshold": torch.tensor(math.inf), **flag})
-        if flag
-        else None,
+        intervals=_intervals(part(arrays, "calibration")),
+        flag=_flag(bare, _tensors(part(arrays, "calibration.flag"), device), learnt),
         calibration=_digests(arrays, "calibration"),
         grid=_grid(bare.card, arrays),
+        elsewhere={tuple(each["grid"].tolist()): _intervals(each) for each in others},
     )
 
 
+def _flag(bare: Calibrated, tensors: Mapping[str, Tensor], learnt: Mapping[str, Tensor]) -> Flag | None:
+    if not tensors:
+        return None
+    residual = residual_of(bare.card) if tensors["thresholds"].shape[1] == 2 else None
+    shared = {name: each for name, each in learnt.items() if name.startswith(_DISTANCE)}
+    return Flag.restore(bare.operator, bare.scaling, {**shared, **tensors}, residual)
+
+
+def _own(flag: Mapping[str, Array], learnt: Mapping[str, Array]) -> dict[str, Array]:
+    """Without the distance where it is the method's: most of what both have."""
+    names = [name for name in flag if name.startswith(_DISTANCE)]
+    is_shared = all(name in learnt and np.array_equal(flag[name], learnt[name]) for name in names)
+    return {name: each for name, each in flag.items() if not (is_shared and name in names)}
+
+
+def _intervals(arrays: Mapping[str, Array]) -> tuple[Conformal, ...]:
+    found = (Conformal.restore(_tensors(part(arrays, each), "cpu")) for each in _numbers(arrays))
+    return tuple(replace(each, level=round(each.level, 6)) for each in found)
+
+
+def _numbers(arrays: Mapping[str, Array]) -> list[str]:
+    """That names begin with, in order."""
+    return sorted({name.partition(".")[0] for name in arrays} - {"flag", "grid"}, key=int)
+
+
 def calibrate(
-    trained: Calibrated, training: Pairs, calibration: Pairs, method: str, *, others: tuple[Operator, ...] = ()
+    trained: Calibrated,
+    training: Pairs,
+    calibration: Pairs,
+    method: str,
+    *,
+    others: tuple[Operator, ...] = (),
+    elsewhere: Sequence[Pairs] = (),
 ) -> Calibrated:
-    """With a method fitted on a half of `calibration`, and intervals and a flag on the other.
+    """With a method fitted on a half of `calibration`, and intervals and a flag on the other. `elsewhere` are the same
+    functions on other grids, in the same order: of each of these the second half fits intervals and flag there.
 
     Raises `Refusal`: UNKNOWN_CHOICE, CALIBRATION_OVERLAPS, WRONG_SIZE where there are too few samples.
     """
@@ -111,11 +155,13 @@ def calibrate(
         raise Refusal("UNKNOWN_CHOICE", f"is {method!r}; choose one of {', '.join(METHODS)}", "uncertainty")
     several = int(_FITTED * len(calibration))
     first, rest = calibration.of(slice(0, several)), calibration.of(slice(several, None))
+    rests = [each.of(slice(several, None)) for each in elsewhere]
     try:
         fitted = load(method).fit(
             trained.operator, trained.scaling, training, first, seed=trained.card.seed, others=others
         )
-        flag = Flag.fit(trained.operator, trained.scaling, training, rest)
+        residual = fitting_residual(trained.card, rest.grid, len(rest))
+        flag = Flag.fit(trained.operator, trained.scaling, training, rest, *rests, residual=residual)
     except ValueError as error:
         raise Refusal("WRONG_SIZE", str(error), "calibration") from None
     doubting = replace(
@@ -126,23 +172,36 @@ def calibrate(
         training=training.digests(),
         calibration=first.digests(),
     )
-    return recalibrate(doubting, rest)
+    return recalibrate(doubting, rest, *rests)
 
 
-def recalibrate(doubting: Calibrated, fresh: Pairs) -> Calibrated:
-    """With temperature and intervals fitted anew, on samples that nothing of it has seen; the flag stays.
+def recalibrate(doubting: Calibrated, fresh: Pairs, *elsewhere: Pairs) -> Calibrated:
+    """With temperature and intervals fitted anew, on samples that nothing of it has seen; the flag stays. Intervals on
+    other grids are those of `elsewhere` only, with the temperature of `fresh`: a factor that all scores have in common,
+    and that no order of functions changes, takes nothing from a conformal interval.
 
     Raises `Refusal`: NOT_CALIBRATED of an operator without a method, CALIBRATION_OVERLAPS, WRONG_SIZE.
     """
     if doubting.method is None:
         raise Refusal("NOT_CALIBRATED", "says nothing of how sure it is; train it with an uncertainty", "operator")
     used = doubting.training | doubting.calibration
-    refuse_overlap(fresh, used)
+    for pairs in (fresh, *elsewhere):
+        refuse_overlap(pairs, used)
     method = Tempered.fit(doubting.method.method, fresh)
-    intervals = [Conformal.fit(method, fresh, level, used=used, kind=kind) for kind in KINDS for level in LEVELS]
-    told = tuple(each for each in intervals if math.isfinite(each.factor))
-    known = doubting.calibration | fresh.digests()
-    return replace(doubting, method=method, intervals=told, calibration=known, grid=fresh.grid)
+    return replace(
+        doubting,
+        method=method,
+        intervals=_fitted(method, fresh, used),
+        calibration=doubting.calibration.union(fresh.digests(), *(pairs.digests() for pairs in elsewhere)),
+        grid=fresh.grid,
+        elsewhere={pairs.grid: _fitted(method, pairs, used) for pairs in elsewhere},
+    )
+
+
+def _fitted(method: Tempered, fresh: Pairs, used: Set[str]) -> tuple[Conformal, ...]:
+    """Without those of which so few functions tell nothing."""
+    found = (Conformal.fit(method, fresh, level, used=used, kind=kind) for kind in KINDS for level in LEVELS)
+    return tuple(each for each in found if math.isfinite(each.factor))
 
 
 def _check_size(card: Card, arrays: Mapping[str, Array]) -> None:

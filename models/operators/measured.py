@@ -38,7 +38,7 @@ def measured(operator: Calibrated, pairs: Pairs) -> Measured:
         return Measured(figures, np.empty(0), np.empty(0))
     scores = assess(mean, deviation, targets, float(targets.std()) or 1.0)
     figures |= {"nll": scores.nll, "crps": scores.crps, "ece": scores.ece, "sharpness": scores.sharpness}
-    figures |= {"far": float(far.mean())} | _coverages(operator, mean, deviation, targets)
+    figures |= {"far": float(far.mean())} | _coverages(operator, pairs.grid, mean, deviation, targets)
     free = deviation > 0
     told = {name: value for name, value in figures.items() if np.isfinite(value)}
     return Measured(told, LEVELS, observed(mean[free], deviation[free], targets[free]))
@@ -65,13 +65,15 @@ def _answers(operator: Calibrated, pairs: Pairs) -> tuple[Array, Array | None, A
     return torch.cat(means).double().cpu().numpy(), deviation, flagged
 
 
-def _coverages(operator: Calibrated, mean: Array, deviation: Array, targets: Array) -> dict[str, float]:
+def _coverages(
+    operator: Calibrated, grid: tuple[int, ...], mean: Array, deviation: Array, targets: Array
+) -> dict[str, float]:
     """Where the boundary conditions give the answer nothing is covered: these points are left out."""
     found = {}
     free = deviation > 0
     belief = Prediction(torch.from_numpy(mean), torch.from_numpy(deviation))
     for name, kind in (("coverage", "pointwise"), ("band_coverage", "band")):
-        interval = operator.interval("band" if kind == "band" else "pointwise", LEVEL)
+        interval = operator.interval("band" if kind == "band" else "pointwise", LEVEL, grid)
         if interval is None:
             continue
         low, high = (each.numpy() for each in interval.interval(belief))

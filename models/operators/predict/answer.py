@@ -134,7 +134,8 @@ def _check_box(held: Held, task: PredictTask) -> None:
 def _outside(held: Held, task: PredictTask) -> str:
     least, most = held.calibrated.card.least_points, held.calibrated.card.most_points
     counts = grid_of(task)
-    if not counts or not most or (min(counts) >= least and max(counts) <= most):
+    is_known = counts in held.calibrated.grids  # not learnt on, but calibrated: what is claimed there holds
+    if not counts or not most or is_known or (min(counts) >= least and max(counts) <= most):
         return ""
     return f"the grid has {' × '.join(map(str, counts))} nodes, and {held.name} has learnt on {least} to {most} a side"
 

@@ -57,8 +57,9 @@ def between(operator: Calibrated, said: Said, task: PredictTask) -> Between | No
 def _claimed(operator: Calibrated, task: PredictTask) -> tuple[float, Interval]:
     """How many deviations, and what that claims."""
     kind: Kind = "band" if task.band == "function" else "pointwise"
-    fitted = operator.interval(kind, task.level)
-    if fitted is not None and grid_of(task) != operator.grid:
+    grid = grid_of(task)
+    fitted = operator.interval(kind, task.level, grid)
+    if fitted is not None and grid not in operator.grids:
         told = _ELSEWHERE.format(" × ".join(map(str, operator.grid)) or "scattered points")
         claim = Interval(fitted.level, IntervalKind.BELIEVED, kind == "band", fitted.functions, told, "")
         return fitted.factor, claim

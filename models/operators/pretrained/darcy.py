@@ -15,16 +15,15 @@ from models.base import Step
 from models.operators.artefact import Card, data_digest, pack, unpack
 from models.operators.calibrated import Calibrated, calibrate
 from models.operators.generators.darcy import darcy
-from models.operators.operator import Functions, Operator
+from models.operators.measured import measured
+from models.operators.operator import Operator
 from models.operators.pairs import Pairs
 from models.operators.pretrained.recipe import DARCY
-from models.operators.training.errors import relative_errors
 from models.operators.training.recipe import Recipe
 from models.operators.training.train import train
-from models.operators.uncertainty.conformal import Conformal
-from models.operators.uncertainty.temperature import Tempered
 
 NAME = "darcy"
+_OF_TRAINING = ("validation_error", "training_cpu_s", "epochs")
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,8 @@ class Sets:
     validation: int = 100
     calibration: int = 400
     test: int = 200
-    tested: tuple[int, ...] = (21, 42, 126)  # the grids, in divisions, of the errors in the card
+    elsewhere: tuple[int, ...] = (21, 63)  # further grids, in divisions, that intervals are fitted on
+    tested: tuple[int, ...] = (21, 42, 63, 126)  # those of the errors in the card
 
     def made(self, name: str, divisions: int | None = None) -> Pairs:
         names = ("training", "validation", "calibration", "test")
@@ -69,34 +69,28 @@ def made(
         least_points=sets.divisions // 2 + 1 if recipe.coarse else sets.divisions + 1,
         most_points=sets.divisions + 1,
     )
-    known = Calibrated(card, trained.operator, trained.scaling)
-    calibrated = calibrate(known, training, sets.made("calibration"), "variance_head")
+    return calibrated(Calibrated(card, trained.operator, trained.scaling), sets)
+
+
+def calibrated(known: Calibrated, sets: Sets = Sets()) -> bytes:
+    """The artefact of an operator that was trained on these sets, whatever doubts it had before."""
+    calibration = [sets.made("calibration", divisions) for divisions in (sets.divisions, *sets.elsewhere)]
+    found = calibrate(known, sets.made("training"), calibration[0], "variance_head", elsewhere=calibration[1:])
+    metrics = {name: value for name, value in known.card.metrics.items() if name in _OF_TRAINING}
     for divisions in sets.tested:
-        metrics |= _tested(calibrated, sets.made("test", divisions))
-    whole = replace(calibrated, card=msgspec.structs.replace(calibrated.card, metrics=metrics))
+        metrics |= _tested(found, sets.made("test", divisions))
+    whole = replace(found, card=msgspec.structs.replace(found.card, metrics=metrics))
     return _halved(whole.packed())
 
 
 def _tested(known: Calibrated, pairs: Pairs) -> dict[str, float]:
-    """The error, and which part of all values is in its 90 % interval. Intervals are calibrated on one grid and promise
-    nothing on another: what they are worth there is measured only."""
-    side, errors = pairs.grid[0], relative_errors(known.operator, known.scaling, pairs)
-    found = {f"relative_l2_{side}": round(float(errors.mean()), 6)}
-    interval = known.interval("pointwise", 0.9)
-    if known.method is not None and interval is not None:
-        parts = [_covered(known.method, interval, pairs.of(slice(at, at + 1))) for at in range(len(pairs))]
-        found[f"coverage_90_{side}"] = round(sum(parts) / len(parts), 4)
-    return found
-
-
-def _covered(method: Tempered, interval: Conformal, sample: Pairs) -> float:
-    """Of the values that the boundary conditions do not give."""
-    raw = Functions(torch.tensor(sample.inputs), torch.tensor(sample.positions), sample.grid)
-    prediction = method.predict(raw)
-    low, high = interval.interval(prediction)
-    target = torch.tensor(sample.targets)
-    inside = (low <= target) & (target <= high)
-    return float(inside[prediction.deviation > 0].float().mean())
+    """The error, which part of all values is in its 90 % interval, what deviations are worth, and how many functions
+    are flagged. On a grid that no intervals were fitted on they promise nothing: what they are worth there is measured
+    only."""
+    names = {"relative_l2": "relative_l2", "coverage": "coverage_90", "far": "far"}
+    names |= {name: name for name in ("nll", "crps", "ece")}
+    figures = measured(known, pairs).figures
+    return {f"{told}_{pairs.grid[0]}": round(figures[name], 6) for name, told in names.items()}
 
 
 def _round(operator: Operator) -> None:

@@ -2,15 +2,16 @@
 
 The score is the spectral distance and, where one is given, the residual of the equation, each divided by its own
 threshold; the greater of the two counts, and above 1 it is far. A threshold is the finite-sample quantile of what
-functions say that nobody learnt from, so that at most 1 − level of functions drawn like these are flagged. How many
-of other functions are, nobody promises.
+functions say that nobody learnt from, so that at most 1 − level of functions drawn like these are flagged, on each
+grid that they were seen on: a residual is the greater the finer the grid is. How many of other functions are flagged,
+or of these on other grids, nobody promises.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import torch
@@ -20,26 +21,30 @@ from models.operators.operator import Functions, Operator
 from models.operators.pairs import Pairs
 from models.operators.scaling import Scaling
 from models.operators.uncertainty.conformal import factor
-from models.operators.uncertainty.forward import Pass, forward, in_units, seen
+from models.operators.uncertainty.forward import Pass, forward, seen
 from models.operators.uncertainty.spectral import SpectralDistance
 
 # (raw inputs, answer in units (batch, points, channels)) → (batch,) ≥ 0: by how much the answer fails the equation,
-# relative to its data. It should not depend on the units, nor much on the resolution.
+# relative to its data. It should not depend on the units.
 Residual = Callable[[Functions, Tensor], Tensor]
 
 LEVEL = 0.98
+_MOST_AXES = 3
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    distance: float
+    residual: float = math.inf  # where there is none
 
 
 @dataclass(frozen=True, eq=False)
 class Flag:
-    """`threshold` is of the distance, `residual_threshold` of the residual where there is one."""
-
     operator: Operator
     scaling: Scaling
     distance: SpectralDistance
-    threshold: float
+    thresholds: Mapping[tuple[int, ...], Thresholds] = field(default_factory=dict)  # by the nodes along each axis
     residual: Residual | None = None
-    residual_threshold: float = math.inf
 
     @classmethod
     def fit(
@@ -48,38 +53,38 @@ class Flag:
         scaling: Scaling,
         training: Pairs,
         calibration: Pairs,
-        *,
+        *elsewhere: Pairs,
         level: float = LEVEL,
         residual: Residual | None = None,
     ) -> Flag:
-        """`calibration` are pairs that the operator was not trained on, `level` is between 0 and 1; with a residual
-        either score may raise half of the false alarms. Raises ValueError where there are too few pairs for the
-        level."""
-        distance = SpectralDistance.fit(operator, scaling, training)
-        passes = [each.passed for each in seen(operator, scaling, calibration)]
+        """`calibration` are pairs that the operator was not trained on, `elsewhere` such on other grids, `level` is
+        between 0 and 1; with a residual either score may raise half of the false alarms. Raises ValueError where there
+        are fewer pairs than `needed`."""
+        bare = cls(operator, scaling, SpectralDistance.fit(operator, scaling, training), residual=residual)
         parts = 1 if residual is None else 2
         each_level = float(1 - (1 - Fraction(level).limit_denominator(10**6)) / parts)
-        threshold = _threshold(torch.cat([distance.of(passed) for passed in passes]), each_level)
-        if residual is None:
-            return cls(operator, scaling, distance, threshold)
-        bare = cls(operator, scaling, distance, threshold, residual, 1.0)
-        residuals = torch.cat([bare._residual(passed) for passed in passes])
-        return cls(operator, scaling, distance, threshold, residual, _threshold(residuals, each_level))
+        return replace(
+            bare, thresholds={pairs.grid: bare._thresholds(pairs, each_level) for pairs in (calibration, *elsewhere)}
+        )
 
     @classmethod
     def restore(
-        cls, operator: Operator, scaling: Scaling, tensors: dict[str, Tensor], residual: Residual | None = None
+        cls, operator: Operator, scaling: Scaling, tensors: Mapping[str, Tensor], residual: Residual | None = None
     ) -> Flag:
         """With the residual that it was fitted with, or none."""
         name = "distance."
         distance = {key.removeprefix(name): each for key, each in tensors.items() if key.startswith(name)}
-        thresholds = (float(tensors["threshold"]), residual, float(tensors["residual_threshold"]))
-        return cls(operator, scaling, SpectralDistance.restore(distance), *thresholds)
+        rows = zip(tensors["grids"].tolist(), tensors["thresholds"].tolist(), strict=True)
+        thresholds = {tuple(filter(None, grid)): Thresholds(*row) for grid, row in rows}
+        return cls(operator, scaling, SpectralDistance.restore(distance), thresholds, residual)
 
     def tensors(self) -> dict[str, Tensor]:
-        thresholds = {"threshold": self.threshold, "residual_threshold": self.residual_threshold}
-        double = {name: torch.tensor(value, dtype=torch.float64) for name, value in thresholds.items()}
-        return double | {f"distance.{name}": each for name, each in self.distance.tensors().items()}
+        """ "grids" (grids, 3), filled up with 0; "thresholds" (grids, 2), or (grids, 1) without a residual."""
+        grids = [[*grid, *(0,) * (_MOST_AXES - len(grid))] for grid in self.thresholds]
+        columns = ("distance",) if self.residual is None else ("distance", "residual")
+        rows = [[getattr(each, name) for name in columns] for each in self.thresholds.values()]
+        told = {"grids": torch.tensor(grids), "thresholds": torch.tensor(rows, dtype=torch.float64)}
+        return told | {f"distance.{name}": each for name, each in self.distance.tensors().items()}
 
     def score(self, raw: Functions) -> Tensor:
         """(batch,), above 1 where far. Raises `Refusal` for points that the operator cannot take."""
@@ -87,29 +92,49 @@ class Flag:
 
     def score_after(self, passed: Pass) -> Tensor:
         """The score after a pass that was made already."""
-        distance = self.distance.of(passed) / self.threshold
-        return distance if self.residual is None else torch.maximum(distance, self._residual(passed))
+        thresholds = self._for(passed.inputs.grid)
+        distance = self.distance.of(passed) / thresholds.distance
+        if self.residual is None:
+            return distance
+        return torch.maximum(distance, self._residual(self.residual, passed) / thresholds.residual)
 
     def far(self, score: Tensor) -> Tensor:
         """(batch,) bool. A score that is not a number is far."""
         return ~(score <= 1)
 
-    def _residual(self, passed: Pass) -> Tensor:
-        assert self.residual is not None
+    def _for(self, grid: tuple[int, ...]) -> Thresholds:
+        """On a grid that has none, of the next finer one, and of the finest where there is none."""
+        if grid in self.thresholds:
+            return self.thresholds[grid]
+        finer = [each for each in self.thresholds if math.prod(each) >= math.prod(grid)]
+        return self.thresholds[min(finer, key=math.prod) if finer else max(self.thresholds, key=math.prod)]
+
+    def _thresholds(self, pairs: Pairs, level: float) -> Thresholds:
+        passes = [each.passed for each in seen(self.operator, self.scaling, pairs)]
+        distance = _threshold(torch.cat([self.distance.of(passed) for passed in passes]), level)
+        if self.residual is None:
+            return Thresholds(distance)
+        residuals = torch.cat([self._residual(self.residual, passed) for passed in passes])
+        return Thresholds(distance, _threshold(residuals, level))
+
+    def _residual(self, residual: Residual, passed: Pass) -> Tensor:
         raw = self._raw(passed)
-        answer = in_units(self.scaling, passed.answer, passed.answer, raw.positions).mean
-        return self.residual(raw, answer) / self.residual_threshold
+        return residual(raw, self.scaling.answer(passed.output, raw.positions))
 
     def _raw(self, passed: Pass) -> Functions:
         values = passed.inputs.values * self.scaling.input_scale + self.scaling.input_mean
         return Functions(values, passed.inputs.positions, passed.inputs.grid)
 
 
+def needed(level: float, residual: Residual | None) -> int:
+    """How many functions tell what one in so many is."""
+    parts = 1 if residual is None else 2
+    return math.ceil(parts / (1 - Fraction(level).limit_denominator(10**6))) - 1
+
+
 def _threshold(scores: Tensor, level: float) -> float:
     found = factor(scores[:, None], level)
     if not math.isfinite(found):
-        needed = math.ceil(1 / (1 - level))
-        raise ValueError(
-            f"{len(scores)} functions cannot tell what one in {needed} is; take that many, or a lower level"
-        )
+        rare = math.ceil(1 / (1 - level))
+        raise ValueError(f"{len(scores)} functions cannot tell what one in {rare} is; take that many, or a lower level")
     return found

@@ -38,4 +38,4 @@ class Method(ABC):
     def prediction(self, passed: Pass) -> Prediction:
         """What is believed after a pass that was made already, in the units of the problem."""
         mean, deviation = self.believe(passed)
-        return in_units(self.scaling, mean, deviation, passed.inputs.positions)
+        return in_units(self.scaling, mean, deviation)

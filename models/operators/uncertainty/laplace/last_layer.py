@@ -86,7 +86,7 @@ class LastLayer(Method):
         draws = torch.randn((count, *self.variances.shape), generator=generator, device=generator.device)
         weights = self.directions @ (draws.to(self.variances) * self.variances.sqrt())
         answers = passed.answer + torch.einsum("bpw,swc->sbpc", passed.basis, weights)
-        return in_units(self.scaling, answers, answers, raw.positions).mean
+        return in_units(self.scaling, answers, answers).mean
 
 
 def _sums(operator: Operator, scaling: Scaling, pairs: Pairs) -> tuple[Tensor, Tensor, Tensor, int]:

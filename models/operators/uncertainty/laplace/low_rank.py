@@ -131,7 +131,7 @@ class LowRank(Method):
         passed = forward(self.operator, self.scaling, raw)
         moves = self._network.push(passed.inputs, self._drawn(count, generator))
         answers = passed.answer + passed.shape * moves
-        return in_units(self.scaling, answers, answers, raw.positions).mean
+        return in_units(self.scaling, answers, answers).mean
 
     def _rows(self, passed: Pass, points: Tensor) -> Tensor:
         """(batch, channels, k, weights): the derivatives of the standardised answers there."""

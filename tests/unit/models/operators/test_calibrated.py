@@ -14,6 +14,7 @@ from models.operators.artefact import Card, pack, unpack
 from models.operators.calibrated import LEVELS, calibrate, recalibrate, unpacked
 from models.operators.measured import measured
 from models.operators.operator import Functions
+from models.operators.uncertainty.residuals import fitting_residual, residual_of
 from tests.support import operators
 
 Change = Callable[[Card, dict[str, Array]], Card]
@@ -53,6 +54,42 @@ def test_so_few_samples_tell_nothing_of_the_highest_levels() -> None:
     assert told == set(LEVELS) - {0.99}  # 60 functions: at most 60/61 may be asked
 
 
+def test_intervals_of_several_grids_go_through_an_artefact() -> None:
+    fresh = [operators.darcy(40, divisions, 11) for divisions in (8, 6, 10)]
+    before = recalibrate(operators.small(), *fresh)
+    after = unpacked(before.packed())
+    assert after.grids == before.grids == {(9, 9), (7, 7), (11, 11)}
+    for grid in before.grids:
+        one, other = (each.interval("pointwise", 0.9, grid) for each in (before, after))
+        assert one is not None and other is not None and one.factor == pytest.approx(other.factor, rel=1e-6)
+    assert before.interval("band", 0.9, (9, 9)) is before.interval("band", 0.9, (8, 8)) is before.interval("band", 0.9)
+    assert before.interval("band", 0.9, (7, 7)) is not before.interval("band", 0.9)
+    assert all(pairs.digests() <= after.calibration for pairs in fresh)
+    with pytest.raises(Refusal) as refused:
+        recalibrate(after, operators.pairs(12, 40), fresh[1])
+    assert refused.value.reason == "CALIBRATION_OVERLAPS"
+
+
+def test_a_distance_that_flag_and_method_share_is_packed_once() -> None:
+    _, arrays = unpack(operators.content())
+    assert "uncertainty.distance.directions" in arrays
+    assert not [name for name in arrays if name.startswith("calibration.flag.distance")]
+    other = calibrate(operators.bare(), operators.pairs(1, 24), operators.pairs(2, 120), "laplace_last_layer")
+    _, theirs = unpack(other.packed())
+    assert "calibration.flag.distance.directions" in theirs
+    assert unpacked(other.packed()).packed() == other.packed()
+
+
+def test_an_equation_is_taken_from_no_card_whose_channels_are_not_its() -> None:
+    card = operators.bare().card
+    assert residual_of(card) is not None
+    assert residual_of(changed(card, problem="heat")) is None
+    assert residual_of(changed(card, architecture=changed(operators.NETWORK, input_channels=2))) is None
+    assert fitting_residual(card, (9, 9), 99) is not None
+    assert fitting_residual(card, (9, 9), 98) is None  # a threshold of one in a hundred
+    assert fitting_residual(card, (9, 8), 99) is None
+
+
 def wider(card: Card, arrays: dict[str, Array]) -> Card:
     return changed(card, architecture=changed(operators.NETWORK, width=4000, modes=(512, 512)))
 
@@ -71,11 +108,18 @@ def without_a_weight(card: Card, arrays: dict[str, Array]) -> Card:
 
 
 def without_a_threshold(card: Card, arrays: dict[str, Array]) -> Card:
-    del arrays["calibration.flag.threshold"]
+    del arrays["calibration.flag.thresholds"]
     return card
 
 
-@pytest.mark.parametrize("change", [wider, other_method, no_such_method, without_a_weight, without_a_threshold])
+def without_a_grid(card: Card, arrays: dict[str, Array]) -> Card:
+    arrays["elsewhere.0.0.level"] = np.array(0.9, np.float32)
+    return card
+
+
+@pytest.mark.parametrize(
+    "change", [wider, without_a_grid, other_method, no_such_method, without_a_weight, without_a_threshold]
+)
 def test_a_card_that_its_tensors_do_not_bear_out_is_refused(change: Change) -> None:
     card, arrays = unpack(operators.content())
     told = pack(change(card, arrays), arrays)

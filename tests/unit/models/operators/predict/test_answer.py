@@ -18,6 +18,7 @@ from models.artefacts import Channels
 from models.base import BoundKind, IntervalKind, Outcome, Refusal
 from models.fem.energy import energy_norm
 from models.memory_artefacts import MemoryArtefacts
+from models.operators.calibrated import recalibrate
 from models.operators.cascade.grid import Question, grid
 from models.operators.generators.darcy import conductivity, darcy
 from models.operators.predict.answer import Predictor
@@ -138,6 +139,26 @@ def test_on_another_grid_of_the_training_nothing_is_conformal(store: MemoryArtef
     assert not result.far.any()
     assert result.evidence.interval is not None and result.evidence.interval.kind is IntervalKind.BELIEVED
     assert "9 × 9" in result.evidence.interval.conditions
+
+
+def test_on_every_grid_that_it_was_calibrated_on_intervals_are_conformal(store: MemoryArtefacts) -> None:
+    """On one that is finer than its training, too."""
+    fine = darcy(40, SIDE + 1, seed=5)
+    known = recalibrate(replace(operators.small(), flag=None), operators.pairs(4, 40), fine)
+    store.publish("charite/known", known.packed(), "ada")
+    predictor = Predictor("cpu", store)
+    sides = (SIDE, SIDE + 2, SIDE + 4)
+    asked = [
+        task(operator="charite/known", values=darcy(1, side - 1, seed=3).inputs, grid=np.array([side, side]))
+        for side in sides
+    ]
+    results = answered(predictor.run(asked))
+    assert [bool(each.far.any()) for each in results] == [False, False, True]
+    kinds = [each.evidence.interval.kind for each in results if each.evidence.interval is not None]
+    assert kinds == [IntervalKind.CONFORMAL, IntervalKind.CONFORMAL, IntervalKind.WITHDRAWN]
+    low, interval = results[1].low, known.interval("pointwise", 0.9, fine.grid)
+    assert low is not None and interval is not None and results[1].deviation is not None
+    assert np.allclose(results[1].mean - low, interval.factor * results[1].deviation, rtol=1e-3, atol=1e-6)
 
 
 def test_a_function_that_is_far_has_no_interval_and_the_others_keep_theirs(predictor: Predictor) -> None:

@@ -14,7 +14,7 @@ from models.operators.operator import Prediction
 from models.operators.pairs import Pairs
 from models.operators.uncertainty import catalog, metrics
 from models.operators.uncertainty.ensemble import Ensemble
-from models.operators.uncertainty.flag import Flag
+from models.operators.uncertainty.flag import Flag, Thresholds
 from models.operators.uncertainty.forward import forward, functions
 from models.operators.uncertainty.laplace.last_layer import LastLayer
 from models.operators.uncertainty.method import Method
@@ -159,6 +159,16 @@ def test_a_residual_flags_what_the_features_do_not_see() -> None:
     assert torch.all(watched.score(NEAR) <= 1.0 + plain.score(NEAR))
     again = Flag.restore(OPERATOR, BETWEEN, watched.tensors(), residual)
     assert torch.equal(again.score(NEAR), watched.score(NEAR))
+
+
+def test_a_grid_without_a_threshold_has_that_of_the_next_finer_one() -> None:
+    flag = Flag.fit(OPERATOR, BETWEEN, TRAINING, CALIBRATION)
+    (own,) = flag.thresholds.values()
+    assert own == flag.thresholds[CALIBRATION.grid]
+    half = {(2 * side,): Thresholds(side * own.distance) for side in (5, 500)}
+    several = Flag(OPERATOR, BETWEEN, flag.distance, half)
+    twice, thousandth = flag.score(NEAR) / several.score(NEAR), 5 if len(NEAR.positions) <= 10 else 500
+    assert torch.allclose(twice, torch.full_like(twice, thousandth))
 
 
 def test_a_threshold_takes_as_many_functions_as_its_level_says() -> None:

@@ -14,7 +14,7 @@ from ops.bench.operators.uncertainty import BEST, NEAR, SHIFTED, Trained
 
 @pytest.fixture(scope="module")
 def sets() -> uncertainty.Sets:
-    return uncertainty.made(9, count=60, training=20)
+    return uncertainty.made(9, count=100, training=20)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def operators(sets: uncertainty.Sets) -> list[Trained]:
 
 def test_sets_have_no_function_in_common(sets: uncertainty.Sets) -> None:
     every = [each.digests() for each in (sets.training, sets.calibration, *sets.asked.values())]
-    assert len(frozenset.union(*every)) == sum(len(each) for each in every) == 200
+    assert len(frozenset.union(*every)) == sum(len(each) for each in every) == 320
 
 
 def test_methods_are_assessed_beside_the_best_which_is_for_each_seed(
@@ -50,9 +50,9 @@ def test_rows_hold_figures_against_their_goals() -> None:
 
 def test_far_functions_and_costs_are_measured(sets: uncertainty.Sets, operators: list[Trained]) -> None:
     near = sets.asked[NEAR]
-    inputs = uncertainty.fields(uncertainty.log_normal, 3.0, divisions=9, count=60)
+    inputs = uncertainty.fields(uncertainty.log_normal, 3.0, divisions=9, count=100)
     assert inputs.shape == near.inputs.shape
     assert float(np.log(inputs).mean()) == pytest.approx(np.log(6.0), abs=0.2)
     rows = uncertainty.cost_rows(operators[0], sets, calls=1)
     assert [row.unit for row in rows] == ["forward passes"] * 2 and all(row.ours > 1 for row in rows)
-    assert len(uncertainty.far_rows(operators[0], sets, divisions=9, count=60)) == 3
+    assert len(uncertainty.far_rows(operators[0], sets, divisions=9, count=100)) == 3
