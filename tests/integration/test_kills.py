@@ -6,7 +6,6 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 
 import pytest
 
@@ -78,8 +77,6 @@ def test_the_controller_whose_absence_no_request_notices(faraday: Installation) 
         under.wait_for(10 * CLIENTS)
     assert under.failures == []
     assert replicas(faraday) == old
-    pauses = [later - earlier for earlier, later in pairwise(under.answers)]
-    assert max(pauses) < 0.5
 
 
 def test_the_global_control_store_which_starts_again_under_running_replicas(faraday: Installation) -> None:

@@ -18,13 +18,13 @@ from ray import serve
 from ray.serve.config import AutoscalingConfig, AutoscalingPolicy
 
 from cluster import serve_adapter
+from cluster.artefact_files import ArtefactFiles
 from cluster.dispatch import Endpoint
 from cluster.placement import Placement, Plane, PlaneOptions
 from cluster.replica import ReplicaOptions
 from cluster.tracing import TracingOptions
 from models import identity
 from models.base import Resources
-from models.memory_artefacts import MemoryArtefacts
 
 MODEL = "contract"
 
@@ -88,7 +88,7 @@ def failure(folder: Path) -> dict[str, Any]:
 def _deploy(model: str, version: str, sockets: Path) -> None:
     plane = PlaneOptions(Plane.UNIX, sockets, drain_grace_s=0.1, drain_timeout_s=1.0)
     placement = Placement(model, Resources(cpus=0.1, min_replicas=1, max_replicas=1), 1, 1.0)
-    options = ReplicaOptions(identity.SPEC, 1, plane, None, TracingOptions("", ""), MemoryArtefacts())
+    options = ReplicaOptions(identity.SPEC, 1, plane, None, TracingOptions("", ""), ArtefactFiles(sockets, 1 << 20))
     serve_adapter.deploy([(placement, options)], 0.0, version)
 
 
